@@ -1,0 +1,24 @@
+/* An arena: many allocations, one release.  Used by one thread at a time. */
+#ifndef PLAIT_BASE_ARENA_H
+#define PLAIT_BASE_ARENA_H
+
+#include "base/context.h"
+
+struct plait__arena_block;
+
+struct plait__arena {
+    plait_context *context;
+    struct plait__arena_block *blocks; /* newest first */
+};
+
+void plait__arena_init(struct plait__arena *arena, plait_context *context);
+
+/* Cleared memory aligned to 64, valid until reset or end; NULL with a recorded error when there is none. */
+void *plait__arena_allocate(struct plait__arena *arena, size_t bytes);
+void *plait__arena_array(struct plait__arena *arena, size_t count, size_t bytes); /* refuses an overflowing product */
+char *plait__arena_string(struct plait__arena *arena, const char *text, size_t length);
+
+void plait__arena_reset(struct plait__arena *arena); /* all allocations gone, one block kept for reuse */
+void plait__arena_end(struct plait__arena *arena);
+
+#endif

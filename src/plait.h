@@ -1,0 +1,165 @@
+/* Plait: reads documents with every sense it is given.
+ *
+ * This is the only header a user includes.  A complete example:
+ *
+ *     plait_context *context = NULL;
+ *     plait_session *session = NULL;
+ *     plait_context_create(NULL, &context);
+ *     if (plait_session_create_from_file(context, "model.onnx", NULL, &session) != PLAIT_OK)
+ *         fprintf(stderr, "%s\n", plait_context_error(context));
+ *     plait_session_run(session, inputs, 1, outputs, 1);
+ *     plait_session_destroy(session);
+ *     plait_context_destroy(context);
+ *
+ * Threads: a context, and everything created from it, is used by one thread at a time.  Two contexts share nothing.
+ * Ownership: what a `create` function returns is ended by its `destroy`; every `destroy` accepts NULL.
+ * Errors: a call that fails returns a status other than PLAIT_OK, leaves its out-pointers as they were, and puts one
+ * sentence for people in the context (plait_context_error). */
+#ifndef PLAIT_H
+#define PLAIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PLAIT_VERSION "0.1.0"
+
+/* Status codes: the one list that the enum, plait_status_name() and plait_status_text() are made from. */
+#define PLAIT_STATUS_MAP(X)                                                        \
+    X(OK, "success")                                                               \
+    X(INVALID, "an argument or an input is malformed")                             \
+    X(UNSUPPORTED, "the input is well formed, but Plait cannot do what it asks")   \
+    X(NOT_FOUND, "a file, name or version does not exist")                         \
+    X(IO, "reading or writing failed")                                             \
+    X(MEMORY, "memory could not be had")                                           \
+    X(LIMIT, "a stated ceiling would be passed")                                   \
+    X(CANCELLED, "the caller asked to stop")                                       \
+    X(INTERNAL, "a promise inside Plait was broken: please report it")
+
+enum plait_status {
+#define PLAIT_STATUS_ENUM(name, text) PLAIT_##name,
+    PLAIT_STATUS_MAP(PLAIT_STATUS_ENUM)
+#undef PLAIT_STATUS_ENUM
+};
+
+const char *plait_status_name(enum plait_status status); /* "INVALID" */
+const char *plait_status_text(enum plait_status status); /* "an argument or an input is malformed" */
+
+/* ------------------------------------------------------------------ context */
+
+typedef struct plait_context plait_context;
+
+/* Memory comes from here.  allocate returns `bytes` bytes aligned to 64, or NULL; release accepts NULL. */
+typedef struct plait_allocator {
+    void *(*allocate)(void *user, size_t bytes);
+    void (*release)(void *user, void *memory);
+    void *user;
+} plait_allocator;
+
+enum plait_log_level { PLAIT_LOG_ERROR, PLAIT_LOG_WARNING, PLAIT_LOG_INFO, PLAIT_LOG_DEBUG };
+
+typedef struct plait_context_options {
+    plait_allocator allocator;                                                  /* all NULL: the C library's */
+    int threads;                                                                /* 1 or more; 1 by default */
+    void (*log)(void *user, enum plait_log_level level, const char *message);   /* NULL: silence */
+    void *log_user;
+    uint64_t (*clock_us)(void *user);                                           /* monotonic microseconds; NULL: the system's */
+    void *clock_user;
+    bool (*cancelled)(void *user);                                              /* asked between nodes and lines; NULL: never */
+    void *cancelled_user;
+    void (*progress)(void *user, const char *stage, double fraction);           /* fraction in 0..1; NULL: none */
+    void *progress_user;
+} plait_context_options;
+
+/* Fills `options` with the defaults named above. */
+void plait_context_options_default(plait_context_options *options);
+
+/* `options` may be NULL for the defaults; it is copied. */
+enum plait_status plait_context_create(const plait_context_options *options, plait_context **context_out);
+void plait_context_destroy(plait_context *context);
+
+/* The last failure in one sentence; "" when nothing failed yet.  Valid until the next failing call. */
+const char *plait_context_error(const plait_context *context);
+
+/* ------------------------------------------------------------------ tensors */
+
+#define PLAIT_MAX_RANK 8
+
+/* The numbers are ONNX's TensorProto.DataType. */
+#define PLAIT_DTYPE_MAP(X)   \
+    X(F32, 1, 4, "float32")  \
+    X(U8, 2, 1, "uint8")     \
+    X(I8, 3, 1, "int8")      \
+    X(U16, 4, 2, "uint16")   \
+    X(I16, 5, 2, "int16")    \
+    X(I32, 6, 4, "int32")    \
+    X(I64, 7, 8, "int64")    \
+    X(BOOL, 9, 1, "bool")    \
+    X(F16, 10, 2, "float16") \
+    X(F64, 11, 8, "float64") \
+    X(U32, 12, 4, "uint32")  \
+    X(U64, 13, 8, "uint64")  \
+    X(BF16, 16, 2, "bfloat16")
+
+enum plait_dtype {
+    PLAIT_DTYPE_NONE = 0,
+#define PLAIT_DTYPE_ENUM(name, number, bytes, text) PLAIT_##name = number,
+    PLAIT_DTYPE_MAP(PLAIT_DTYPE_ENUM)
+#undef PLAIT_DTYPE_ENUM
+};
+
+/* A dense row-major array, last dimension fastest.  A view: whoever made `data` owns it.
+ * rank 0 is a scalar of one element.  A dimension of 0 makes an empty tensor, data may then be NULL. */
+typedef struct plait_tensor {
+    enum plait_dtype dtype;
+    int32_t rank;                 /* 0..PLAIT_MAX_RANK */
+    int64_t dims[PLAIT_MAX_RANK]; /* the first `rank` count */
+    void *data;
+} plait_tensor;
+
+size_t plait_dtype_bytes(enum plait_dtype dtype);     /* bytes of one element; 0 when unknown */
+const char *plait_dtype_name(enum plait_dtype dtype); /* "float32" */
+int64_t plait_tensor_elements(const plait_tensor *tensor);
+size_t plait_tensor_bytes(const plait_tensor *tensor);
+
+/* ------------------------------------------------------------------ sessions: a graph that runs */
+
+typedef struct plait_session plait_session;
+
+typedef struct plait_session_options {
+    const char *backend; /* "xnnpack" (default), "reference", "cuda"; what it cannot run falls back to "reference" */
+    bool int8;           /* quantise the weights of convolutions and products per channel at load, activations as they come */
+    bool profile;        /* time every segment: plait_session_profile_json */
+} plait_session_options;
+
+void plait_session_options_default(plait_session_options *options);
+
+/* Reads an ONNX model (opset 7..21).  `bytes` must stay as they are until the session is destroyed when `size` is large
+ * weights are used in place.  `folder` is where external tensor data is looked for; NULL refuses external data. */
+enum plait_status plait_session_create(plait_context *context, const void *bytes, size_t size, const char *folder,
+                                       const plait_session_options *options, plait_session **session_out);
+enum plait_status plait_session_create_from_file(plait_context *context, const char *path,
+                                                 const plait_session_options *options, plait_session **session_out);
+void plait_session_destroy(plait_session *session);
+
+/* Inputs and outputs in the order of the graph.  A dimension that may change is -1. */
+size_t plait_session_input_count(const plait_session *session);
+size_t plait_session_output_count(const plait_session *session);
+const char *plait_session_input_name(const plait_session *session, size_t index);
+const char *plait_session_output_name(const plait_session *session, size_t index);
+void plait_session_input_type(const plait_session *session, size_t index, plait_tensor *type_out);
+void plait_session_output_type(const plait_session *session, size_t index, plait_tensor *type_out);
+
+/* Runs the graph.  `inputs` has one tensor an input, in order; they are only read.  `outputs_out` has one place an output;
+ * the session owns their data, valid until its next run.  New shapes are allowed at every call. */
+enum plait_status plait_session_run(plait_session *session, const plait_tensor *inputs, size_t input_count,
+                                    plait_tensor *outputs_out, size_t output_count);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
