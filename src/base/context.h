@@ -5,9 +5,9 @@
 #include "plait.h"
 
 #if defined(__GNUC__)
-#define PLAIT__PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PLAIT__PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define PLAIT__PRINTF(format, first)
+#define PLAIT__PRINTF(text, first)
 #endif
 
 struct plait__cache; /* packed weights shared between the sessions of a context; see backend/backend.h */

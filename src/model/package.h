@@ -1,0 +1,147 @@
+/* A model package: a folder with manifest.json, networks and tables, and all that is particular to a kind of document.
+ *
+ * The structs below are the manifest, parsed and checked.  A parameter is one member here and one line in the table of its
+ * part in manifest.c (key, kind, range, default), so that adding one takes two lines.  Everything lives in the package's arena.
+ */
+#ifndef PLAIT_MODEL_PACKAGE_H
+#define PLAIT_MODEL_PACKAGE_H
+
+#include "base/arena.h"
+#include "media/image.h"
+#include "plait.h"
+
+/* The senses.  Their order is that of masks and of everything indexed by them. */
+#define PLAIT__MODALITY_MAP(X) X(TEXT, "text") X(LAYOUT, "layout") X(IMAGE, "image") X(AUDIO, "audio")
+
+enum plait__modality {
+#define PLAIT__MODALITY_ENUM(name, text) PLAIT__MODALITY_##name,
+    PLAIT__MODALITY_MAP(PLAIT__MODALITY_ENUM)
+#undef PLAIT__MODALITY_ENUM
+        PLAIT__MODALITY_COUNT
+};
+
+const char *plait__modality_name(enum plait__modality modality);
+/* PLAIT__MODALITY_COUNT when there is none of that name. */
+enum plait__modality plait__modality_find(const char *name);
+
+/* A raw score becomes a probability by the logistic function of scale * logit(score) + offset  (Platt, 1999). */
+struct plait__calibration {
+    float scale, offset;
+};
+float plait__calibrate(struct plait__calibration calibration, float probability);
+
+/* One network of the package. */
+struct plait__network {
+    const char *file;       /* name in the package's folder; NULL when the manifest names none */
+    plait_session *session; /* made when the package is opened; NULL when there is no file */
+};
+
+/* Finds lines of text in a page. */
+struct plait__detector {
+    struct plait__network network;
+    struct plait__scale scale;
+    int longest_side;     /* the page is made smaller to this many pixels; never larger */
+    int multiple_of;      /* input height and width are padded to it */
+    int stride;           /* input pixels a cell of the map */
+    float threshold;      /* probability from which a cell belongs to a line */
+    float line_threshold; /* mean probability from which a component is a line */
+    float smallest_side;  /* in input pixels: thinner boxes are dropped */
+};
+
+/* Reads a line's picture. */
+struct plait__recogniser {
+    struct plait__network network;
+    struct plait__scale scale;
+    int height;                            /* of the network's input, pixels */
+    int width_multiple;                    /* input widths are padded to it */
+    int width_most;                        /* longer lines are squeezed to it */
+    int stride;                            /* input pixels a step of the output */
+    int batch_most;                        /* lines in one run */
+    float margin;                          /* the cut is widened by this share of the line's height on each side */
+    struct plait__calibration calibration; /* of a line's and a word's confidence */
+    int character_count;                   /* without the blank */
+    const char *
+        *characters; /* [character_count] UTF-8, one each; class k of the network is characters[k - 1], class 0 the blank */
+};
+
+/* An encoder of one sense. */
+struct plait__encoder {
+    struct plait__network network; /* file NULL: the package has no such sense */
+    struct plait__scale scale;     /* image */
+    int height, width;             /* image: the picture cut out around a word, pixels */
+    int length;                    /* text: characters of a word that are looked at */
+    int features;                  /* layout: numbers a word */
+    const char **alphabet;         /* text: [alphabet_count] UTF-8 characters the encoder knows; index 0 is "any other" */
+    int alphabet_count;
+};
+
+/* Says what each word is. */
+struct plait__tagger {
+    int words_most;     /* more words are tagged in several runs */
+    int words_multiple; /* the word count of a run is padded to it */
+    struct plait__encoder encoders[PLAIT__MODALITY_COUNT];
+    struct plait__network fusion;
+    int width; /* of an embedding */
+    int label_count;
+    const char **labels; /* [label_count]; 0 is "none of the fields" */
+};
+
+/* What a field's value is and how it is printed: decides how it is normalised. */
+#define PLAIT__FIELD_TYPE_MAP(X) X(TEXT, "text") X(MONEY, "money") X(DATE, "date") X(ADDRESS, "address") X(NUMBER, "number")
+
+enum plait__field_type {
+#define PLAIT__FIELD_TYPE_ENUM(name, text) PLAIT__FIELD_TYPE_##name,
+    PLAIT__FIELD_TYPE_MAP(PLAIT__FIELD_TYPE_ENUM)
+#undef PLAIT__FIELD_TYPE_ENUM
+        PLAIT__FIELD_TYPE_COUNT
+};
+const char *plait__field_type_name(enum plait__field_type type);
+
+/* One field of the document and how its words become a value. */
+struct plait__field_rule {
+    const char *name;
+    enum plait__field_type type;
+    int label;       /* of the tagger */
+    bool required;   /* its absence is a reason for review */
+    float threshold; /* probability of the label from which a word belongs to the field */
+    float least;     /* calibrated confidence under which the value is withheld: reason low_confidence */
+    float review;    /* calibrated confidence under which a person should look */
+    int lines_most;  /* a value stretches over at most so many lines; 0: any number */
+    struct plait__calibration calibration;
+    bool day_first;              /* date: 03/04 is the third of April where the page does not say */
+    const char *currency;        /* money: ISO 4217 where the page does not say; NULL: left open */
+    const char **currency_signs; /* money: [currency_count] as printed ("RM", "€") ... */
+    const char **currency_codes; /* ... and their ISO 4217 codes */
+    int currency_count;
+};
+
+struct plait__package_file {
+    const char *name;
+    uint64_t bytes;
+    char sha256[65]; /* hexadecimal */
+};
+
+struct plait__package {
+    struct plait__arena arena;
+    plait_context *context;
+    const char *folder;
+    const char *name, *version, *kind, *licence, *document_type, *embedding_schema;
+    char digest[65]; /* SHA-256 of manifest.json, which holds the digests of all other files */
+    uint64_t bytes;  /* of all files */
+    int file_count;
+    const struct plait__package_file *files;
+    bool has_detector, has_recogniser, has_tagger;
+    struct plait__detector detector;
+    struct plait__recogniser recogniser;
+    struct plait__tagger tagger;
+    int field_count;
+    struct plait__field_rule *fields;
+};
+
+/* Reads and checks the manifest, and that every file is there with its size and digest.  `folder` holds manifest.json. */
+enum plait_status plait__package_open(plait_context *context, const char *folder, struct plait__package **package_out);
+/* Makes the sessions of all its networks. */
+enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options);
+void plait__package_close(struct plait__package *package); /* accepts NULL */
+
+#endif
