@@ -87,19 +87,34 @@ struct plait__graph {
     struct plait__node *nodes;
     int input_count, output_count;
     int *inputs, *outputs;    /* value indices, in the model's order; constants are not inputs */
-    struct plait__graph *outer; /* of a subgraph: where names not found here are looked up */
+
+    /* A subgraph (the body of If, Loop, Scan) takes what it uses of the graph around it as further inputs: its last
+     * `capture_count` inputs are the inputs [capture_first, capture_first + capture_count) of the node that has it. */
+    int capture_first, capture_count;
+    struct plait__graph *subgraphs; /* owned: those of the nodes' attributes, and theirs */
+    struct plait__graph *next;      /* in the owner's list */
 };
 
 enum plait_status plait__graph_create(plait_context *context, struct plait__graph **graph_out);
 void plait__graph_destroy(struct plait__graph *graph);
+
+/* A copy to rewrite: values, nodes and their lists are its own; names, attributes, subgraphs and constants are borrowed
+ * from `graph`, which must live longer. */
+enum plait_status plait__graph_clone(const struct plait__graph *graph, struct plait__graph **clone_out);
 
 /* Append; the index, or -1 with a recorded error. */
 int plait__graph_add_value(struct plait__graph *graph, const char *name);
 int plait__graph_add_node(struct plait__graph *graph, enum plait__op op, const char *name, int input_count, int output_count,
                           int attribute_count);
 
+/* How many nodes and graph outputs read each value: `counts_out` has value_count places. */
+void plait__graph_count_uses(const struct plait__graph *graph, int *counts_out);
+
+/* Everybody who reads `from`, the graph's outputs included, reads `to` instead. */
+void plait__graph_replace(struct plait__graph *graph, int from, int to);
+
 /* Sweeps removed nodes and those whose outputs nobody uses. */
-void plait__graph_compact(struct plait__graph *graph);
+enum plait_status plait__graph_compact(struct plait__graph *graph);
 
 /* Attributes with their defaults; a wrong kind counts as absent. */
 const struct plait__attribute *plait__attribute(const struct plait__node *node, const char *name);
