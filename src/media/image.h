@@ -28,9 +28,9 @@ struct plait__image_header {
 enum plait_status plait__image_inspect(plait_context *context, const uint8_t *bytes, size_t size,
                                        struct plait__image_header *header_out);
 
-/* Decodes to grey or RGB, whichever the file holds (16 bit become 8, alpha is put on white), turned upright.
+/* Decodes, turned upright; 16 bit become 8, alpha is put on white.  `channels`: 1 grey, 3 RGB, 0 whichever the file holds.
  * INVALID: no picture of these kinds, or damaged; UNSUPPORTED: CMYK and the like; LIMIT: over PLAIT__IMAGE_PIXELS_MOST. */
-enum plait_status plait__image_decode(plait_context *context, const uint8_t *bytes, size_t size,
+enum plait_status plait__image_decode(plait_context *context, const uint8_t *bytes, size_t size, int channels,
                                       struct plait__image *image_out);
 
 /* A picture with undefined contents. */
@@ -44,11 +44,9 @@ enum plait_status plait__image_grey(plait_context *context, const struct plait__
 /* Turns a picture upright as its EXIF orientation (1..8) says. */
 enum plait_status plait__image_orient(plait_context *context, struct plait__image *image, int orientation);
 
-/* Resizing to [height, width] of `out`, which the caller has created with the same channels.
- * area: every pixel of the result is the mean of what it covers; for making smaller.  (cv2.INTER_AREA)
- * bilinear: between the four nearest centres; for making larger.                       (cv2.INTER_LINEAR) */
-enum plait_status plait__image_resize_area(plait_context *context, const struct plait__image *image, struct plait__image *out);
-void plait__image_resize_bilinear(const struct plait__image *image, struct plait__image *out);
+/* Resizes into `out`, which the caller has created with the same channels.  An axis that gets shorter takes the mean of what
+ * each new pixel covers (cv2.INTER_AREA), one that gets longer goes linearly between the nearest centres (cv2.INTER_LINEAR). */
+enum plait_status plait__image_resize(plait_context *context, const struct plait__image *image, struct plait__image *out);
 
 /* How bytes become the input of a network: (byte / 255 - mean) / deviation. */
 struct plait__scale {
@@ -56,7 +54,7 @@ struct plait__scale {
 };
 
 /* A grey picture into a network's input [rows, columns] f32, row-major.  The picture fills the upper left [height, width]
- * of it, resized there by area when it gets smaller and bilinear when larger; the rest is filled with white (255).
+ * of it, resized as by plait__image_resize but not rounded to bytes; the rest is filled with white (255).
  * height <= rows, width <= columns. */
 enum plait_status plait__image_to_f32(plait_context *context, const struct plait__image *grey, int height, int width,
                                       struct plait__scale scale, int rows, int columns, float *out);

@@ -1,0 +1,79 @@
+/* Cutting a quadrilateral out of a picture. */
+#include <math.h>
+
+#include "media/image.h"
+
+/* u, v of the unit square to ((a u + b v + c) / w, (d u + e v + f) / w) with w = g u + h v + 1. */
+struct map {
+    float a, b, c, d, e, f, g, h;
+};
+
+/* Heckbert, Fundamentals of Texture Mapping and Image Warping (1989), section 2.2.3: the unit square onto a quadrilateral. */
+static struct map map_of(const float p[4][2]) {
+    float sx = p[0][0] - p[1][0] + p[2][0] - p[3][0], sy = p[0][1] - p[1][1] + p[2][1] - p[3][1];
+    float x1 = p[1][0] - p[2][0], y1 = p[1][1] - p[2][1], x2 = p[3][0] - p[2][0], y2 = p[3][1] - p[2][1];
+    float determinant = x1 * y2 - x2 * y1, g = 0, h = 0;
+    if (fabsf(determinant) > 1e-6f && (fabsf(sx) > 1e-3f || fabsf(sy) > 1e-3f)) { /* else a parallelogram: no perspective */
+        g = (sx * y2 - x2 * sy) / determinant;
+        h = (x1 * sy - sx * y1) / determinant;
+    }
+    return (struct map){p[1][0] - p[0][0] + g * p[1][0],
+                        p[3][0] - p[0][0] + h * p[3][0],
+                        p[0][0],
+                        p[1][1] - p[0][1] + g * p[1][1],
+                        p[3][1] - p[0][1] + h * p[3][1],
+                        p[0][1],
+                        g,
+                        h};
+}
+
+static int clamped(int value, int most) {
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+/* The value 0..255 at a place, between the four nearest pixel centres; the edge is repeated outside. */
+static float sample(const struct plait__image *grey, float x, float y) {
+    /* Far outside is outside: keeps the conversions to int defined, and NaN goes to the first corner. */
+    x = x > -1 ? (x < (float)grey->width + 1 ? x : (float)grey->width + 1) : -1;
+    y = y > -1 ? (y < (float)grey->height + 1 ? y : (float)grey->height + 1) : -1;
+    float left = floorf(x - 0.5f), top = floorf(y - 0.5f), right_share = x - 0.5f - left, lower_share = y - 0.5f - top;
+    int x0 = clamped((int)left, grey->width - 1), x1 = clamped((int)left + 1, grey->width - 1);
+    const uint8_t *upper = grey->pixels + (size_t)clamped((int)top, grey->height - 1) * grey->stride;
+    const uint8_t *lower = grey->pixels + (size_t)clamped((int)top + 1, grey->height - 1) * grey->stride;
+    float a = (float)upper[x0] + right_share * ((float)upper[x1] - (float)upper[x0]);
+    float b = (float)lower[x0] + right_share * ((float)lower[x1] - (float)lower[x0]);
+    return a + lower_share * (b - a);
+}
+
+static float edge(const float a[2], const float b[2]) {
+    return hypotf(b[0] - a[0], b[1] - a[1]);
+}
+
+/* Samples a pixel of the result along an axis. */
+static int samples(float length, int pixels) {
+    enum { MOST = 8 };
+    float ratio = ceilf(length / (float)pixels - 1e-3f);
+    return ratio > 1 ? (ratio < MOST ? (int)ratio : MOST) : 1;
+}
+
+void plait__image_cut(const struct plait__image *grey, const float corners[4][2], int width, int height,
+                      struct plait__scale scale, float *out, size_t stride) {
+    struct map map = map_of(corners);
+    int nx = samples(fmaxf(edge(corners[0], corners[1]), edge(corners[3], corners[2])), width);
+    int ny = samples(fmaxf(edge(corners[0], corners[3]), edge(corners[1], corners[2])), height);
+    const float du = 1 / (float)(nx * width), dv = 1 / (float)(ny * height);
+    const float gain = 1 / (255 * scale.deviation * (float)(nx * ny)), shift = -scale.mean / scale.deviation;
+    for (int y = 0; y < height; y++, out += stride) {
+        for (int x = 0; x < width; x++) {
+            float sum = 0;
+            for (int j = 0; j < ny; j++) {
+                float v = ((float)(y * ny + j) + 0.5f) * dv;
+                for (int i = 0; i < nx; i++) {
+                    float u = ((float)(x * nx + i) + 0.5f) * du, w = 1 / (map.g * u + map.h * v + 1);
+                    sum += sample(grey, (map.a * u + map.b * v + map.c) * w, (map.d * u + map.e * v + map.f) * w);
+                }
+            }
+            out[x] = sum * gain + shift;
+        }
+    }
+}
