@@ -1,0 +1,164 @@
+/* Elements of any dtype, widened to a work type and narrowed again. */
+#include "backend/reference/kernel.h"
+#include "tensor/half.h"
+
+#include <math.h>
+
+enum plait__work plait__work_of(enum plait_dtype dtype) {
+    switch (dtype) {
+    case PLAIT_F32:
+    case PLAIT_F64:
+    case PLAIT_F16:
+    case PLAIT_BF16:
+        return PLAIT__WORK_REAL;
+    case PLAIT_U64:
+        return PLAIT__WORK_NATURAL;
+    default:
+        return PLAIT__WORK_INTEGER;
+    }
+}
+
+/* C leaves a conversion of what does not fit undefined: 64 bits end at their ends, and NaN is 0. */
+static int64_t integer_of_real(double value) {
+    if (value != value) return 0;
+    if (value >= 9223372036854775808.0) return INT64_MAX;
+    if (value < -9223372036854775808.0) return INT64_MIN;
+    return (int64_t)value;
+}
+
+static uint64_t natural_of_real(double value) {
+    if (value >= 18446744073709551616.0) return UINT64_MAX;
+    if (value >= 9223372036854775808.0) return (uint64_t)value;
+    return (uint64_t)integer_of_real(value);
+}
+
+/* A conversion of a double past the ends of float is undefined too, though every machine gives infinity. */
+static float float_of_real(double value) {
+    const double end = 0x1.ffffffp127; /* half a step past the largest float: from here on it rounds to infinity */
+    if (value >= end) return HUGE_VALF;
+    if (value <= -end) return -HUGE_VALF;
+    return (float)value;
+}
+
+#define AS_IS(value) (value)
+#define FLAG(value)  ((value) != 0)
+
+/* One loop over elements: `convert` makes what is stored of `from[...]`, or of `in[...]`. */
+#define LOAD_CASE(name, type, out_type, convert)                                                                               \
+    case PLAIT_##name: {                                                                                                       \
+        const type *from = (const type *)tensor->data + first;                                                                 \
+        for (int64_t i = 0; i < count; i++) out[i] = (out_type)convert(from[i * step]);                                        \
+        break;                                                                                                                 \
+    }
+#define STORE_CASE(name, type, convert)                                                                                        \
+    case PLAIT_##name: {                                                                                                       \
+        type *to = (type *)tensor->data + first;                                                                               \
+        for (int64_t i = 0; i < count; i++) to[i * step] = (type)convert(in[i]);                                               \
+        break;                                                                                                                 \
+    }
+
+void plait__load_reals(const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, double *out) {
+    if (count == 0) return;
+#define CASE(name, type) LOAD_CASE(name, type, double, AS_IS)
+    switch (tensor->dtype) {
+        PLAIT__NUMBER_MAP(CASE)
+        LOAD_CASE(BOOL, uint8_t, double, FLAG)
+        LOAD_CASE(F16, uint16_t, double, plait__f16_to_float)
+        LOAD_CASE(BF16, uint16_t, double, plait__bf16_to_float)
+    case PLAIT_DTYPE_NONE:
+        break;
+    }
+#undef CASE
+}
+
+void plait__load_integers(const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, int64_t *out) {
+    if (count == 0) return;
+#define INTEGER(name, type) LOAD_CASE(name, type, int64_t, AS_IS)
+    switch (tensor->dtype) {
+        INTEGER(U8, uint8_t)
+        INTEGER(I8, int8_t)
+        INTEGER(U16, uint16_t)
+        INTEGER(I16, int16_t)
+        INTEGER(I32, int32_t)
+        INTEGER(U32, uint32_t)
+        INTEGER(I64, int64_t)
+        INTEGER(U64, uint64_t)
+        LOAD_CASE(BOOL, uint8_t, int64_t, FLAG)
+        LOAD_CASE(F32, float, int64_t, integer_of_real)
+        LOAD_CASE(F64, double, int64_t, integer_of_real)
+    case PLAIT_F16:
+    case PLAIT_BF16:
+        for (int64_t i = 0; i < count; i++) out[i] = integer_of_real(plait__load_real(tensor, first + i * step));
+        break;
+    case PLAIT_DTYPE_NONE:
+        break;
+    }
+#undef INTEGER
+}
+
+void plait__store_reals(plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const double *in) {
+    if (count == 0) return;
+#define HALF(value)  plait__f16_from_float(float_of_real(value))
+#define BRAIN(value) plait__bf16_from_float(float_of_real(value))
+    switch (tensor->dtype) {
+        STORE_CASE(F32, float, float_of_real)
+        STORE_CASE(F64, double, AS_IS)
+        STORE_CASE(F16, uint16_t, HALF)
+        STORE_CASE(BF16, uint16_t, BRAIN)
+        STORE_CASE(U8, uint8_t, integer_of_real)
+        STORE_CASE(I8, int8_t, integer_of_real)
+        STORE_CASE(U16, uint16_t, integer_of_real)
+        STORE_CASE(I16, int16_t, integer_of_real)
+        STORE_CASE(I32, int32_t, integer_of_real)
+        STORE_CASE(U32, uint32_t, integer_of_real)
+        STORE_CASE(I64, int64_t, integer_of_real)
+        STORE_CASE(U64, uint64_t, natural_of_real)
+        STORE_CASE(BOOL, uint8_t, FLAG)
+    case PLAIT_DTYPE_NONE:
+        break;
+    }
+#undef HALF
+#undef BRAIN
+}
+
+void plait__store_integers(plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const int64_t *in) {
+    if (count == 0) return;
+#define CASE(name, type) STORE_CASE(name, type, AS_IS)
+#define HALF(value)      plait__f16_from_float((float)(value))
+#define BRAIN(value)     plait__bf16_from_float((float)(value))
+    switch (tensor->dtype) {
+        PLAIT__NUMBER_MAP(CASE)
+        STORE_CASE(BOOL, uint8_t, FLAG)
+        STORE_CASE(F16, uint16_t, HALF)
+        STORE_CASE(BF16, uint16_t, BRAIN)
+    case PLAIT_DTYPE_NONE:
+        break;
+    }
+#undef CASE
+#undef HALF
+#undef BRAIN
+}
+
+const double *plait__reals(struct plait__call *call, const plait_tensor *tensor) {
+    if (tensor->dtype == PLAIT_F64 && tensor->data) return tensor->data;
+    int64_t count = plait_tensor_elements(tensor);
+    double *values = plait__scratch(call, count, sizeof *values);
+    if (values) plait__load_reals(tensor, 0, 1, count, values);
+    return values;
+}
+
+const int64_t *plait__integers(struct plait__call *call, const plait_tensor *tensor) {
+    if ((tensor->dtype == PLAIT_I64 || tensor->dtype == PLAIT_U64) && tensor->data) return tensor->data;
+    int64_t count = plait_tensor_elements(tensor);
+    int64_t *values = plait__scratch(call, count, sizeof *values);
+    if (values) plait__load_integers(tensor, 0, 1, count, values);
+    return values;
+}
+
+void plait__store_reals_all(plait_tensor *tensor, const double *in) {
+    plait__store_reals(tensor, 0, 1, plait_tensor_elements(tensor), in);
+}
+
+void plait__store_integers_all(plait_tensor *tensor, const int64_t *in) {
+    plait__store_integers(tensor, 0, 1, plait_tensor_elements(tensor), in);
+}

@@ -1,0 +1,115 @@
+/* What reference kernels are made of.
+ *
+ * The reference backend is the oracle: it computes in three work types only, whatever the dtype of a tensor.  `double`
+ * stands for every float dtype, `int64_t` for bool and every integer dtype but one, `uint64_t` for uint64.  Elements are
+ * widened on the way in and narrowed on the way out, so that no kernel is written once a dtype. */
+#ifndef PLAIT_BACKEND_REFERENCE_KERNEL_H
+#define PLAIT_BACKEND_REFERENCE_KERNEL_H
+
+#include "graph/op.h"
+
+#define OP(name, shape, kernel) enum plait_status plait__kernel_##kernel(struct plait__call *call);
+#include "graph/ops.def"
+#undef OP
+/* Fails with UNSUPPORTED: the operator is listed, but has no kernel. */
+enum plait_status plait__kernel_none(struct plait__call *call);
+
+/* ---- dtypes ---- */
+
+/* X(dtype, C type) of every dtype that C can compute with.  Bool, f16 and bf16 are not among them. */
+#define PLAIT__NUMBER_MAP(X)                                                                                                   \
+    X(F32, float)                                                                                                              \
+    X(F64, double)                                                                                                             \
+    X(U8, uint8_t)                                                                                                             \
+    X(I8, int8_t)                                                                                                              \
+    X(U16, uint16_t)                                                                                                           \
+    X(I16, int16_t)                                                                                                            \
+    X(I32, int32_t)                                                                                                            \
+    X(U32, uint32_t)                                                                                                           \
+    X(I64, int64_t)                                                                                                            \
+    X(U64, uint64_t)
+
+enum plait__work { PLAIT__WORK_REAL, PLAIT__WORK_INTEGER, PLAIT__WORK_NATURAL };
+enum plait__work plait__work_of(enum plait_dtype dtype);
+static inline bool plait__is_float(enum plait_dtype dtype) {
+    return plait__work_of(dtype) == PLAIT__WORK_REAL;
+}
+
+/* ---- elements in and out ----
+ * `count` elements of any dtype, from element `first` on, every `step`-th (0: the same one again).
+ * Reals to integers cut the fraction off and stop at the ends of 64 bits; integers to a narrower dtype wrap; anything but
+ * zero is true.  An int64_t carries the bits of a uint64. */
+void plait__load_reals(const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, double *out);
+void plait__load_integers(const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, int64_t *out);
+void plait__store_reals(plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const double *in);
+void plait__store_integers(plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const int64_t *in);
+
+static inline double plait__load_real(const plait_tensor *tensor, int64_t index) {
+    double value;
+    plait__load_reals(tensor, index, 0, 1, &value);
+    return value;
+}
+static inline int64_t plait__load_integer(const plait_tensor *tensor, int64_t index) {
+    int64_t value;
+    plait__load_integers(tensor, index, 0, 1, &value);
+    return value;
+}
+
+/* Whole tensors: all elements in scratch memory (or in place where they are of that type already); NULL with a recorded
+ * error when there is no memory.  An output is computed in scratch memory and stored with plait__store_reals_all. */
+const double *plait__reals(struct plait__call *call, const plait_tensor *tensor);
+const int64_t *plait__integers(struct plait__call *call, const plait_tensor *tensor);
+void plait__store_reals_all(plait_tensor *tensor, const double *in);
+void plait__store_integers_all(plait_tensor *tensor, const int64_t *in);
+
+/* Cleared scratch memory for `count` elements of `bytes`; NULL with a recorded error. */
+static inline void *plait__scratch(struct plait__call *call, int64_t count, size_t bytes) {
+    return plait__arena_array(call->scratch, (size_t)count, bytes);
+}
+
+/* ---- walking over several tensors side by side ----
+ *
+ *     struct plait__walk walk;
+ *     plait__walk_init(&walk, output->rank, output->dims);
+ *     plait__walk_add(&walk, output);                      // operand 0
+ *     plait__walk_add(&walk, input);                       // operand 1, broadcast
+ *     for (bool more = plait__walk_start(&walk); more; more = plait__walk_next(&walk))
+ *         // a row of walk.count elements: operand k is at walk.at[k], then every walk.step[k]-th
+ *
+ * Dims that follow each other in memory for every operand are joined, so rows are as long as they can be. */
+#define PLAIT__WALK_OPERANDS 4
+struct plait__walk {
+    int rank, operands;
+    int64_t dims[PLAIT_MAX_RANK];
+    int64_t strides[PLAIT__WALK_OPERANDS][PLAIT_MAX_RANK]; /* in elements; 0 along a dim that is broadcast */
+    int64_t index[PLAIT_MAX_RANK];
+    int64_t count;
+    int64_t at[PLAIT__WALK_OPERANDS], step[PLAIT__WALK_OPERANDS];
+};
+void plait__walk_init(struct plait__walk *walk, int rank, const int64_t *dims);
+void plait__walk_add(struct plait__walk *walk, const plait_tensor *tensor); /* dims aligned at the last one */
+void plait__walk_add_strides(struct plait__walk *walk, int64_t first, const int64_t *strides);
+bool plait__walk_start(struct plait__walk *walk); /* false when there is nothing to walk over */
+bool plait__walk_next(struct plait__walk *walk);
+
+/* Row-major strides, in elements. */
+void plait__strides(int rank, const int64_t *dims, int64_t *strides_out);
+
+/* A tensor seen as [outer, dims[axis], inner]. */
+struct plait__split {
+    int64_t outer, axis, inner;
+};
+struct plait__split plait__split_at(const plait_tensor *tensor, int axis);
+
+/* ---- one function for every element ----
+ * `count` elements of the inputs, already widened to the work type and broadcast against each other, give `count` results
+ * of the work type (of int64_t when the result is bool).  `parameters` are the operator's own. */
+typedef void (*plait__map)(void *out, const void *const *in, int64_t count, const double *parameters);
+struct plait__maps {
+    plait__map real, integer, natural; /* NULL: the operator has no such dtypes */
+    bool predicate;                    /* results are int64_t 0 or 1 */
+};
+/* Runs over all inputs (at most 3) and the one output.  The work type is the widest that an input has. */
+enum plait_status plait__map_elements(struct plait__call *call, const struct plait__maps *maps, const double *parameters);
+
+#endif
