@@ -3,7 +3,9 @@
  *
  * The session asks `supports` for every node of a concrete graph (all shapes and dtypes known where they can be), cuts
  * the graph into runs of nodes of one backend, and makes each run a segment.  `reference` supports everything that has a
- * kernel; other backends take what they can and the rest falls back to it. */
+ * kernel; other backends take what they can and the rest falls back to it.
+ *
+ * What a backend shares between the sessions of a context (packed weights) it keeps with plait__cache_add. */
 #ifndef PLAIT_BACKEND_BACKEND_H
 #define PLAIT_BACKEND_BACKEND_H
 
@@ -46,20 +48,10 @@ struct plait__backend {
     /* All inputs are in the frame; all outputs are there afterwards. */
     enum plait_status (*segment_run)(void *segment, struct plait__frame *frame);
     void (*segment_destroy)(void *segment);
-
-    /* Ends what the backend keeps in the context's cache (packed weights).  (optional) */
-    void (*cache_destroy)(void *cache);
 };
 
 /* NULL when this build has no backend of that name. */
 const struct plait__backend *plait__backend_find(const char *name);
-
-/* One backend's state kept per context: packed weights shared by its sessions. */
-struct plait__cache {
-    const struct plait__backend *backend;
-    void *state;
-    struct plait__cache *next;
-};
 
 extern const struct plait__backend plait__backend_reference;
 extern const struct plait__backend plait__backend_xnnpack;

@@ -10,12 +10,18 @@
 #define PLAIT__PRINTF(text, first)
 #endif
 
-struct plait__cache; /* packed weights shared between the sessions of a context; see backend/backend.h */
+/* What a part of Plait keeps as long as the context lives and shares between all made from it: a backend's packed weights. */
+struct plait__cache {
+    const void *owner; /* the address of anything of the owner's that is unique to it */
+    void *state;
+    void (*destroy)(void *state);
+    struct plait__cache *next;
+};
 
 struct plait_context {
     plait_context_options options;
     void *thread_pool;           /* a pthreadpool_t, or NULL for one thread; owned */
-    struct plait__cache *caches; /* a list, one entry a backend that keeps something per context; owned */
+    struct plait__cache *caches; /* newest first; owned */
     char error[512];
 };
 
@@ -36,6 +42,10 @@ void plait__progress(const plait_context *context, const char *stage, double fra
 void *plait__allocate(plait_context *context, size_t bytes);
 void *plait__allocate_zero(plait_context *context, size_t count, size_t bytes);
 void plait__release(plait_context *context, void *memory);
+
+/* A cache entry: NULL when `owner` has none.  `destroy` is called once, when the context is destroyed. */
+void *plait__cache_find(const plait_context *context, const void *owner);
+enum plait_status plait__cache_add(plait_context *context, const void *owner, void *state, void (*destroy)(void *state));
 
 #define PLAIT__TRY(expression)                                   \
     do {                                                         \

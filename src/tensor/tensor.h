@@ -1,0 +1,22 @@
+/* What a tensor's type says: element counts and byte sizes, safe against overflow. */
+#ifndef PLAIT_TENSOR_TENSOR_H
+#define PLAIT_TENSOR_TENSOR_H
+
+#include "base/context.h"
+
+enum { PLAIT__TENSOR_CEILING_LOG2 = 46 /* no tensor has more bytes than this power of two */ };
+
+/* The product of `dims`; 1 for rank 0.  -1 when a dimension is negative (dynamic), the rank is not 0..PLAIT_MAX_RANK, or
+ * the product passes the ceiling. */
+int64_t plait__elements(int rank, const int64_t *dims);
+
+/* Fails with INVALID (dynamic dimension, unknown dtype, rank) or LIMIT.  Either out-pointer may be NULL. */
+enum plait_status plait__tensor_measure(plait_context *context, const plait_tensor *tensor, int64_t *elements_out,
+                                        size_t *bytes_out);
+
+bool plait__same_shape(const plait_tensor *a, const plait_tensor *b);
+
+/* "float32[2,?,7]" into `out`, cut when it does not fit; returns `out`. */
+const char *plait__tensor_describe(const plait_tensor *tensor, char *out, size_t capacity);
+
+#endif
