@@ -159,6 +159,46 @@ void plait_session_output_type(const plait_session *session, size_t index, plait
 enum plait_status plait_session_run(plait_session *session, const plait_tensor *inputs, size_t input_count,
                                     plait_tensor *outputs_out, size_t output_count);
 
+/* ------------------------------------------------------------------ documents */
+
+/* A model package: a folder with manifest.json and its networks, which says all about one kind of document. */
+typedef struct plait__package plait_model;
+
+/* Opens a package: its manifest is checked, every file compared with its digest, and every network made ready to run.
+ * `options` (may be NULL) hold for all its networks. */
+enum plait_status plait_model_create(plait_context *context, const char *folder, const plait_session_options *options,
+                                     plait_model **model_out);
+void plait_model_destroy(plait_model *model);
+const char *plait_model_name(const plait_model *model);
+const char *plait_model_version(const plait_model *model);
+
+typedef struct plait_read_options {
+    const char *name;    /* the source's name in the answer; "" by default */
+    const char *text;    /* words that are already known, UTF-8: {"lines":[{"box":[x0,y0,x1,y1],"text":"..."}]} in pixels of the
+                            page, or plain text; NULL: the page is read */
+    size_t text_size;    /* bytes */
+    const char *without; /* modalities to leave out, with commas between them: "text,image"; NULL: none */
+    bool fields_only;    /* evidence is not measured, which saves most of the tagger's time */
+} plait_read_options;
+
+void plait_read_options_default(plait_read_options *options);
+
+/* What was read.  It uses the model, which must stay. */
+typedef struct plait__document plait_document;
+
+/* Reads one picture of a page: JPEG, PNG, BMP, PNM or GIF. `bytes` are only used during the call. */
+enum plait_status plait_read(plait_model *model, const void *bytes, size_t size, const plait_read_options *options,
+                             plait_document **document_out);
+void plait_document_destroy(plait_document *document);
+
+/* The document as JSON (schema plait.document/1), without line breaks, NUL at the end.  The document owns it. */
+enum plait_status plait_document_json(plait_document *document, const char **json_out);
+
+/* A PNG of the page with lines, fields, names and confidences drawn on it.  `bytes` are those that were read.  The document
+ * owns the picture, until the next call. */
+enum plait_status plait_document_annotate(plait_document *document, const void *bytes, size_t size, const void **png_out,
+                                          size_t *png_size_out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -138,10 +138,9 @@ struct plait__package {
     struct plait__field_rule *fields;
 };
 
-/* Reads and checks the manifest, and that every file is there with its size and digest.  `folder` holds manifest.json. */
+/* The two halves of plait_model_create.  The first reads and checks the manifest, and that every file is there with its size
+ * and digest (`folder` holds manifest.json); the second makes the sessions of all networks. */
 enum plait_status plait__package_open(plait_context *context, const char *folder, struct plait__package **package_out);
-/* Makes the sessions of all its networks. */
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options);
-void plait__package_close(struct plait__package *package); /* accepts NULL */
 
 #endif
