@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cJSON.h>
-
 #include "base/file.h"
+#include "base/json.h"
 
 enum { MANIFEST_BYTES_MOST = 1 << 20, PATH_BYTES = 4096, PLACES_MOST = 256 };
 
@@ -38,12 +37,14 @@ static bool look(struct plait__arena *arena, const char *folder, struct plait__p
     struct plait__file file;
     if (snprintf(path, sizeof path, "%s/manifest.json", folder) >= (int)sizeof path) return false;
     if (plait__file_open(arena->context, path, MANIFEST_BYTES_MOST, &file) != PLAIT_OK) return false;
-    cJSON *root = cJSON_ParseWithLength((const char *)file.bytes, file.size);
-    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "name"));
-    const char *version = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(root, "version"));
-    bool found = name && version;
-    if (found) *place = (struct plait__package_place){kept(arena, folder), kept(arena, name), kept(arena, version)};
-    cJSON_Delete(root);
+    struct plait__json root;
+    const char *name, *version;
+    bool found = plait__json_parse(arena->context, (const char *)file.bytes, file.size, path, &root) == PLAIT_OK;
+    if (found) {
+        found = plait__json_text(&root, "name", &name) == PLAIT_OK && plait__json_text(&root, "version", &version) == PLAIT_OK;
+        if (found) *place = (struct plait__package_place){kept(arena, folder), kept(arena, name), kept(arena, version)};
+        plait__json_end(&root);
+    }
     plait__file_close(arena->context, &file);
     return found && place->folder && place->name && place->version;
 }

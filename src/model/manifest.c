@@ -1,11 +1,8 @@
 #include "model/manifest.h"
 
-#include <limits.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <cJSON.h>
+#include "base/json.h"
 
 /* ------------------------------------------------------------------ keys of an object */
 
@@ -21,143 +18,117 @@ struct key {
     double low, high, fallback;
 };
 
-/* What the reading of a manifest carries: the package for memory, and errors. */
-struct reader {
-    struct plait__package *package;
-    plait_context *context;
-};
-
-static enum plait_status expected(const struct reader *reader, const char *path, const char *name, const char *what) {
-    return plait__fail(reader->context, PLAIT_INVALID, "%s%s%s: expected %s", path, *path && *name ? "." : "", name, what);
+static enum plait_status kept(struct plait__package *package, const char *text, const char **text_out) {
+    return (*text_out = plait__arena_string(&package->arena, text, strlen(text))) ? PLAIT_OK : PLAIT_MEMORY;
 }
 
-static const char *kept(const struct reader *reader, const char *text) {
-    return plait__arena_string(&reader->package->arena, text, strlen(text));
-}
-
-static enum plait_status read_text(const struct reader *reader, const cJSON *object, const char *path, const char *name,
-                                   bool required, const char **text_out) {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (!value && !required) return PLAIT_OK;
-    if (!cJSON_IsString(value) || !*value->valuestring)
-        return expected(reader, path, name, value ? "a text that is not empty" : "a text, found none");
-    return (*text_out = kept(reader, value->valuestring)) ? PLAIT_OK : PLAIT_MEMORY;
+static enum plait_status read_text(struct plait__package *package, const struct plait__json *at, const char *key, bool required,
+                                   const char **text_out) {
+    const char *text;
+    if (!required && !plait__json_has(at, key)) return PLAIT_OK;
+    PLAIT__TRY(plait__json_text(at, key, &text));
+    if (!*text) return plait__json_fail(at, key, PLAIT_INVALID, "expected a text that is not empty");
+    return kept(package, text, text_out);
 }
 
 /* A file the manifest names must be one of `files`, which are checked for size and digest. */
-static enum plait_status read_file_name(const struct reader *reader, const cJSON *object, const char *path, const char *name,
+static enum plait_status read_file_name(struct plait__package *package, const struct plait__json *at, const char *key,
                                         const char **file_out) {
-    const char *file = NULL;
-    PLAIT__TRY(read_text(reader, object, path, name, true, &file));
-    const struct plait__package *package = reader->package;
-    for (int i = 0; i < package->file_count; i++)
-        if (strcmp(package->files[i].name, file) == 0) {
-            *file_out = package->files[i].name;
-            return PLAIT_OK;
-        }
-    return plait__fail(reader->context, PLAIT_INVALID, "%s.%s: expected a name listed in files, found \"%s\"", path, name,
-                       file);
+    const char *name;
+    PLAIT__TRY(plait__json_text(at, key, &name));
+    for (int i = 0; i < package->file_count; i++) {
+        if (strcmp(package->files[i].name, name) != 0) continue;
+        *file_out = package->files[i].name;
+        return PLAIT_OK;
+    }
+    return plait__json_fail(at, key, PLAIT_INVALID, "expected a name listed in files, found \"%s\"", name);
 }
 
-static enum plait_status read_number(const struct reader *reader, const cJSON *value, const char *path, const struct key *key,
-                                     double *number_out) {
-    bool whole = key->kind == INT;
-    if (!value && !key->required)
-        *number_out = key->fallback;
-    else if (!cJSON_IsNumber(value))
-        return expected(reader, path, key->name, whole ? "a whole number" : "a number");
-    else
-        *number_out = value->valuedouble;
-    double number = *number_out;
-    if (!(number >= key->low && number <= key->high) || (whole && number != floor(number)))
-        return plait__fail(reader->context, PLAIT_INVALID, "%s.%s: expected a %snumber from %g to %g, found %g", path,
-                           key->name, whole ? "whole " : "", key->low, key->high, number);
+static enum plait_status read_key(struct plait__package *package, const struct plait__json *at, const struct key *key,
+                                  void *place) {
+    bool there = key->required || plait__json_has(at, key->name);
+    int64_t whole = (int64_t)key->fallback;
+    double number = key->fallback;
+    bool yes = key->fallback != 0;
+    switch (key->kind) {
+    case INT:
+        if (there) PLAIT__TRY(plait__json_int(at, key->name, (int64_t)key->low, (int64_t)key->high, &whole));
+        *(int *)place = (int)whole;
+        break;
+    case FLOAT:
+        if (there) PLAIT__TRY(plait__json_number(at, key->name, key->low, key->high, &number));
+        *(float *)place = (float)number;
+        break;
+    case BOOL:
+        if (there) PLAIT__TRY(plait__json_bool(at, key->name, &yes));
+        *(bool *)place = yes;
+        break;
+    case TEXT:
+        return read_text(package, at, key->name, key->required, place);
+    case FILE_NAME:
+        return read_file_name(package, at, key->name, place);
+    }
     return PLAIT_OK;
 }
 
-/* Fills `target` from the object, one key after the other.  `others` lists keys that are read elsewhere; any further one is a
- * misspelling and refused. */
-static enum plait_status read_keys(const struct reader *reader, const cJSON *object, const char *path, const struct key *keys,
+/* Fills `target` from the object, one key after the other.  `others` names keys that are read elsewhere, a NULL after the last;
+ * any further one is a misspelling and refused. */
+static enum plait_status read_keys(struct plait__package *package, const struct plait__json *at, const struct key *keys,
                                    const char *const *others, void *target) {
-    if (!cJSON_IsObject(object)) return expected(reader, path, "", object ? "an object" : "an object, found none");
-    for (const struct key *key = keys; key->name; key++) {
-        const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key->name);
-        void *place = (char *)target + key->offset;
-        double number = 0;
-        switch (key->kind) {
-        case INT:
-            PLAIT__TRY(read_number(reader, value, path, key, &number));
-            *(int *)place = (int)number;
-            break;
-        case FLOAT:
-            PLAIT__TRY(read_number(reader, value, path, key, &number));
-            *(float *)place = (float)number;
-            break;
-        case BOOL:
-            if (value && !cJSON_IsBool(value)) return expected(reader, path, key->name, "true or false");
-            *(bool *)place = value ? cJSON_IsTrue(value) : key->fallback != 0;
-            break;
-        case TEXT:
-            PLAIT__TRY(read_text(reader, object, path, key->name, key->required, place));
-            break;
-        case FILE_NAME:
-            PLAIT__TRY(read_file_name(reader, object, path, key->name, place));
-            break;
-        }
-    }
-    for (const cJSON *item = object->child; item; item = item->next) {
+    for (const struct key *key = keys; key->name; key++) PLAIT__TRY(read_key(package, at, key, (char *)target + key->offset));
+    for (struct plait__json item = {0}; plait__json_next(at, &item);) {
         bool known = false;
-        for (const struct key *key = keys; key->name && !known; key++) known = strcmp(item->string, key->name) == 0;
-        for (int i = 0; others[i] && !known; i++) known = strcmp(item->string, others[i]) == 0;
-        if (!known) return plait__fail(reader->context, PLAIT_INVALID, "%s.%s: there is no such key", path, item->string);
+        for (const struct key *key = keys; key->name && !known; key++) known = strcmp(item.key, key->name) == 0;
+        for (int i = 0; others[i] && !known; i++) known = strcmp(item.key, others[i]) == 0;
+        if (!known) return plait__json_fail(&item, NULL, PLAIT_INVALID, "there is no such key");
     }
     return PLAIT_OK;
 }
 
-/* A list of texts. */
-static enum plait_status read_texts(const struct reader *reader, const cJSON *object, const char *path, const char *name,
+/* A list of texts; none when it is not there. */
+static enum plait_status read_texts(struct plait__package *package, const struct plait__json *at, const char *key,
                                     const char ***texts_out, int *count_out) {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (!cJSON_IsArray(list)) return expected(reader, path, name, "a list of texts");
-    int count = cJSON_GetArraySize(list), i = 0;
-    const char **texts = plait__arena_array(&reader->package->arena, (size_t)count, sizeof *texts);
+    struct plait__json list, item = {0};
+    if (!plait__json_has(at, key)) return PLAIT_OK;
+    PLAIT__TRY(plait__json_array(at, key, &list));
+    const char **texts = plait__arena_array(&package->arena, (size_t)plait__json_count(&list), sizeof *texts), *text;
     if (!texts) return PLAIT_MEMORY;
-    for (const cJSON *item = list->child; item; item = item->next, i++) {
-        if (!cJSON_IsString(item)) return expected(reader, path, name, "a list of texts");
-        if (!(texts[i] = kept(reader, item->valuestring))) return PLAIT_MEMORY;
+    for (int i = 0; plait__json_next(&list, &item); i++) {
+        PLAIT__TRY(plait__json_text(&item, NULL, &text));
+        PLAIT__TRY(kept(package, text, &texts[i]));
     }
+    *count_out = plait__json_count(&list);
     *texts_out = texts;
-    *count_out = count;
     return PLAIT_OK;
 }
 
-static enum plait_status read_calibration(const struct reader *reader, const cJSON *object, const char *path,
+static enum plait_status read_calibration(struct plait__package *package, const struct plait__json *at,
                                           struct plait__calibration *calibration) {
     static const struct key keys[] = {{"scale", FLOAT, offsetof(struct plait__calibration, scale), true, 0, 1000, 1},
                                       {"offset", FLOAT, offsetof(struct plait__calibration, offset), true, -1000, 1000, 0},
                                       {0}};
     static const char *const others[] = {NULL};
+    struct plait__json object;
     *calibration = (struct plait__calibration){1, 0};
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, "calibration");
-    if (!value) return PLAIT_OK;
-    char inner[128];
-    snprintf(inner, sizeof inner, "%s.calibration", path);
-    return read_keys(reader, value, inner, keys, others, calibration);
+    if (!plait__json_has(at, "calibration")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(at, "calibration", &object));
+    return read_keys(package, &object, keys, others, calibration);
 }
 
 /* ------------------------------------------------------------------ parts */
 
-#define SCALE_KEYS(type)                                                                                                       \
-    {"mean", FLOAT, offsetof(struct type, scale.mean), false, -1000, 1000, 0.5}, {                                             \
-        "deviation", FLOAT, offsetof(struct type, scale.deviation), false, 1e-6, 1000, 0.5                                     \
-    }
+/* clang-format off */
+#define SCALE_KEYS(type) \
+    {"mean", FLOAT, offsetof(struct type, scale.mean), false, -1000, 1000, 0.5}, \
+    {"deviation", FLOAT, offsetof(struct type, scale.deviation), false, 1e-6, 1000, 0.5}
+/* clang-format on */
 #define OF_DETECTOR(member)   offsetof(struct plait__detector, member)
 #define OF_RECOGNISER(member) offsetof(struct plait__recogniser, member)
 #define OF_ENCODER(member)    offsetof(struct plait__encoder, member)
 #define OF_TAGGER(member)     offsetof(struct plait__tagger, member)
 #define OF_FIELD(member)      offsetof(struct plait__field_rule, member)
 
-static enum plait_status read_detector(const struct reader *reader, const cJSON *object, struct plait__detector *detector) {
+static enum plait_status read_detector(struct plait__package *package, const struct plait__json *at) {
     static const struct key keys[] = {{"model", FILE_NAME, OF_DETECTOR(network.file), true, 0, 0, 0},
                                       {"longest_side", INT, OF_DETECTOR(longest_side), true, 32, 8192, 0},
                                       {"multiple_of", INT, OF_DETECTOR(multiple_of), true, 1, 256, 0},
@@ -168,10 +139,10 @@ static enum plait_status read_detector(const struct reader *reader, const cJSON 
                                       SCALE_KEYS(plait__detector),
                                       {0}};
     static const char *const others[] = {NULL};
-    return read_keys(reader, object, "detector", keys, others, detector);
+    return read_keys(package, at, keys, others, &package->detector);
 }
 
-static enum plait_status read_recogniser(const struct reader *reader, const cJSON *object, struct plait__recogniser *recogniser,
+static enum plait_status read_recogniser(struct plait__package *package, const struct plait__json *at,
                                          const char **charset_out) {
     static const struct key keys[] = {{"model", FILE_NAME, OF_RECOGNISER(network.file), true, 0, 0, 0},
                                       {"height", INT, OF_RECOGNISER(height), true, 8, 256, 0},
@@ -183,49 +154,68 @@ static enum plait_status read_recogniser(const struct reader *reader, const cJSO
                                       SCALE_KEYS(plait__recogniser),
                                       {0}};
     static const char *const others[] = {"charset", "calibration", NULL};
-    PLAIT__TRY(read_keys(reader, object, "recogniser", keys, others, recogniser));
-    PLAIT__TRY(read_calibration(reader, object, "recogniser", &recogniser->calibration));
-    return read_file_name(reader, object, "recogniser", "charset", charset_out);
+    PLAIT__TRY(read_keys(package, at, keys, others, &package->recogniser));
+    PLAIT__TRY(read_calibration(package, at, &package->recogniser.calibration));
+    return read_file_name(package, at, "charset", charset_out);
 }
 
-static enum plait_status read_tagger(const struct reader *reader, const cJSON *object, struct plait__tagger *tagger) {
+static enum plait_status read_encoder(struct plait__package *package, const struct plait__json *at) {
+    static const struct key keys[] = {{"model", FILE_NAME, OF_ENCODER(network.file), true, 0, 0, 0},
+                                      {"height", INT, OF_ENCODER(height), false, 0, 256, 0},
+                                      {"width", INT, OF_ENCODER(width), false, 0, 1024, 0},
+                                      {"length", INT, OF_ENCODER(length), false, 0, 256, 0},
+                                      {"features", INT, OF_ENCODER(features), false, 0, 256, 0},
+                                      SCALE_KEYS(plait__encoder),
+                                      {0}};
+    static const char *const others[] = {"alphabet", NULL};
+    enum plait__modality modality = plait__modality_find(at->key);
+    if (modality == PLAIT__MODALITY_COUNT)
+        return plait__json_fail(at, NULL, PLAIT_INVALID, "expected text, layout, image or audio");
+    struct plait__encoder *encoder = &package->tagger.encoders[modality];
+    PLAIT__TRY(read_keys(package, at, keys, others, encoder));
+    return read_texts(package, at, "alphabet", &encoder->alphabet, &encoder->alphabet_count);
+}
+
+static enum plait_status read_tagger(struct plait__package *package, const struct plait__json *at) {
     static const struct key keys[] = {{"words_most", INT, OF_TAGGER(words_most), true, 1, 4096, 0},
                                       {"words_multiple", INT, OF_TAGGER(words_multiple), false, 1, 256, 1},
                                       {"width", INT, OF_TAGGER(width), false, 0, 4096, 0},
                                       {0}};
-    static const struct key encoder_keys[] = {{"model", FILE_NAME, OF_ENCODER(network.file), true, 0, 0, 0},
-                                              {"height", INT, OF_ENCODER(height), false, 0, 256, 0},
-                                              {"width", INT, OF_ENCODER(width), false, 0, 1024, 0},
-                                              {"length", INT, OF_ENCODER(length), false, 0, 256, 0},
-                                              {"features", INT, OF_ENCODER(features), false, 0, 256, 0},
-                                              SCALE_KEYS(plait__encoder),
-                                              {0}};
     static const struct key fusion_keys[] = {{"model", FILE_NAME, offsetof(struct plait__network, file), true, 0, 0, 0}, {0}};
-    static const char *const others[] = {"modalities", "fusion", "labels", NULL}, *const none[] = {NULL};
-    static const char *const encoder_others[] = {"alphabet", NULL};
-    PLAIT__TRY(read_keys(reader, object, "tagger", keys, others, tagger));
-    PLAIT__TRY(read_texts(reader, object, "tagger", "labels", &tagger->labels, &tagger->label_count));
-    const cJSON *fusion = cJSON_GetObjectItemCaseSensitive(object, "fusion");
-    PLAIT__TRY(read_keys(reader, fusion, "tagger.fusion", fusion_keys, none, &tagger->fusion));
-
-    const cJSON *modalities = cJSON_GetObjectItemCaseSensitive(object, "modalities");
-    if (!cJSON_IsObject(modalities) || !modalities->child)
-        return expected(reader, "tagger", "modalities", "an object with one encoder or more");
-    for (const cJSON *item = modalities->child; item; item = item->next) {
-        enum plait__modality modality = plait__modality_find(item->string);
-        if (modality == PLAIT__MODALITY_COUNT)
-            return expected(reader, "tagger.modalities", item->string, "text, layout, image or audio");
-        struct plait__encoder *encoder = &tagger->encoders[modality];
-        char path[64];
-        snprintf(path, sizeof path, "tagger.modalities.%s", item->string);
-        PLAIT__TRY(read_keys(reader, item, path, encoder_keys, encoder_others, encoder));
-        if (cJSON_HasObjectItem(item, "alphabet"))
-            PLAIT__TRY(read_texts(reader, item, path, "alphabet", &encoder->alphabet, &encoder->alphabet_count));
+    static const char *const others[] = {"modalities", "fusion", "labels", NULL}, *const no_others[] = {NULL};
+    struct plait__json fusion, modalities, item = {0};
+    PLAIT__TRY(read_keys(package, at, keys, others, &package->tagger));
+    PLAIT__TRY(read_texts(package, at, "labels", &package->tagger.labels, &package->tagger.label_count));
+    PLAIT__TRY(plait__json_object(at, "fusion", &fusion));
+    PLAIT__TRY(read_keys(package, &fusion, fusion_keys, no_others, &package->tagger.fusion));
+    PLAIT__TRY(plait__json_object(at, "modalities", &modalities));
+    while (plait__json_next(&modalities, &item)) {
+        struct plait__json encoder;
+        PLAIT__TRY(plait__json_object(&modalities, item.key, &encoder));
+        PLAIT__TRY(read_encoder(package, &encoder));
     }
     return PLAIT_OK;
 }
 
-static enum plait_status read_field(const struct reader *reader, const cJSON *object, struct plait__field_rule *rule) {
+/* {"RM": "MYR"}: currency signs as printed and what they mean. */
+static enum plait_status read_currencies(struct plait__package *package, const struct plait__json *at,
+                                         struct plait__field_rule *rule) {
+    struct plait__json signs, sign = {0};
+    if (!plait__json_has(at, "currencies")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(at, "currencies", &signs));
+    size_t count = (size_t)plait__json_count(&signs);
+    rule->currency_signs = plait__arena_array(&package->arena, count, sizeof *rule->currency_signs);
+    rule->currency_codes = plait__arena_array(&package->arena, count, sizeof *rule->currency_codes);
+    if (!rule->currency_signs || !rule->currency_codes) return PLAIT_MEMORY;
+    for (; plait__json_next(&signs, &sign); rule->currency_count++) {
+        PLAIT__TRY(kept(package, sign.key, &rule->currency_signs[rule->currency_count]));
+        PLAIT__TRY(read_text(package, &sign, NULL, true, &rule->currency_codes[rule->currency_count]));
+    }
+    return PLAIT_OK;
+}
+
+static enum plait_status read_field(struct plait__package *package, const struct plait__json *at,
+                                    struct plait__field_rule *rule) {
     static const struct key keys[] = {{"label", INT, OF_FIELD(label), false, -1, 1000, -1},
                                       {"required", BOOL, OF_FIELD(required), false, 0, 1, 1},
                                       {"threshold", FLOAT, OF_FIELD(threshold), false, 0, 1, 0.5},
@@ -236,35 +226,23 @@ static enum plait_status read_field(const struct reader *reader, const cJSON *ob
                                       {"currency", TEXT, OF_FIELD(currency), false, 0, 0, 0},
                                       {0}};
     static const char *const others[] = {"type", "calibration", "currencies", NULL};
-    const struct plait__package *package = reader->package;
-    char path[128];
-    rule->name = kept(reader, object->string);
-    if (!rule->name) return PLAIT_MEMORY;
-    snprintf(path, sizeof path, "fields.%s", object->string);
-    PLAIT__TRY(read_keys(reader, object, path, keys, others, rule));
-    PLAIT__TRY(read_calibration(reader, object, path, &rule->calibration));
-
-    const char *type = NULL;
-    PLAIT__TRY(read_text(reader, object, path, "type", true, &type));
+    const struct plait__tagger *tagger = &package->tagger;
+    const char *type;
+    PLAIT__TRY(kept(package, at->key, &rule->name));
+    PLAIT__TRY(read_keys(package, at, keys, others, rule));
+    PLAIT__TRY(read_calibration(package, at, &rule->calibration));
+    PLAIT__TRY(read_currencies(package, at, rule));
+    PLAIT__TRY(plait__json_text(at, "type", &type));
     while (rule->type < PLAIT__FIELD_TYPE_COUNT && strcmp(plait__field_type_name(rule->type), type) != 0) rule->type++;
-    if (rule->type == PLAIT__FIELD_TYPE_COUNT) return expected(reader, path, "type", "text, money, date, address or number");
+    if (rule->type == PLAIT__FIELD_TYPE_COUNT)
+        return plait__json_fail(at, "type", PLAIT_INVALID, "expected text, money, date, address or number, found \"%s\"", type);
 
-    for (int i = 0; i < package->tagger.label_count && rule->label < 0; i++) /* by default the label of the same name */
-        if (strcmp(package->tagger.labels[i], rule->name) == 0) rule->label = i;
-    if (package->has_tagger && (rule->label < 0 || rule->label >= package->tagger.label_count))
-        return expected(reader, path, "label", "the index of one of tagger.labels");
-
-    const cJSON *currencies = cJSON_GetObjectItemCaseSensitive(object, "currencies"); /* {"RM": "MYR"} */
-    int count = cJSON_GetArraySize(currencies);
-    rule->currency_signs = plait__arena_array(&reader->package->arena, (size_t)count, sizeof *rule->currency_signs);
-    rule->currency_codes = plait__arena_array(&reader->package->arena, (size_t)count, sizeof *rule->currency_codes);
-    if (!rule->currency_signs || !rule->currency_codes) return PLAIT_MEMORY;
-    for (const cJSON *item = currencies ? currencies->child : NULL; item; item = item->next) {
-        if (!cJSON_IsString(item) || !item->string)
-            return expected(reader, path, "currencies", "an object of sign and ISO 4217 code");
-        rule->currency_signs[rule->currency_count] = kept(reader, item->string);
-        rule->currency_codes[rule->currency_count++] = kept(reader, item->valuestring);
-    }
+    for (int i = 0; i < tagger->label_count && rule->label < 0; i++) /* by default the label of the same name */
+        if (strcmp(tagger->labels[i], rule->name) == 0) rule->label = i;
+    if (rule->label < 0 || rule->label >= tagger->label_count)
+        return plait__json_fail(at, "label", PLAIT_INVALID,
+                                "expected the index of one of the %d labels of the tagger, found %d", tagger->label_count,
+                                rule->label);
     return PLAIT_OK;
 }
 
@@ -275,78 +253,76 @@ static bool plain_name(const char *name) {
     return *name && *name != '.' && !strpbrk(name, "/\\:");
 }
 
-static enum plait_status read_files(const struct reader *reader, const cJSON *files) {
-    struct plait__package *package = reader->package;
-    if (!cJSON_IsObject(files)) return expected(reader, "files", "", "an object of file names");
-    struct plait__package_file *list = plait__arena_array(&package->arena, (size_t)cJSON_GetArraySize(files), sizeof *list);
-    if (!list) return PLAIT_MEMORY;
-    for (const cJSON *item = files->child; item; item = item->next) {
-        struct plait__package_file *file = &list[package->file_count++];
-        if (!plain_name(item->string)) return expected(reader, "files", item->string, "a file name without a folder");
-        file->name = kept(reader, item->string);
-        if (!file->name) return PLAIT_MEMORY;
-        const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(item, "bytes"),
-                    *digest = cJSON_GetObjectItemCaseSensitive(item, "sha256");
-        if (!cJSON_IsNumber(bytes) || !(bytes->valuedouble >= 0 && bytes->valuedouble <= 2147483647.0))
-            return expected(reader, item->string, "bytes", "a number from 0 to 2147483647");
-        if (!cJSON_IsString(digest) || strlen(digest->valuestring) != 64 ||
-            strspn(digest->valuestring, "0123456789abcdef") != 64)
-            return expected(reader, item->string, "sha256", "64 lower-case hexadecimal digits");
-        file->bytes = (uint64_t)bytes->valuedouble;
-        package->bytes += file->bytes;
-        memcpy(file->sha256, digest->valuestring, sizeof file->sha256);
-    }
-    package->files = list;
+static enum plait_status read_file(struct plait__package *package, const struct plait__json *at,
+                                   struct plait__package_file *file) {
+    const char *digest;
+    int64_t bytes;
+    if (!plain_name(at->key)) return plait__json_fail(at, NULL, PLAIT_INVALID, "expected a file name without a folder");
+    PLAIT__TRY(kept(package, at->key, &file->name));
+    PLAIT__TRY(plait__json_int(at, "bytes", 0, INT32_MAX, &bytes));
+    PLAIT__TRY(plait__json_text(at, "sha256", &digest));
+    if (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
+        return plait__json_fail(at, "sha256", PLAIT_INVALID, "expected 64 lower-case hexadecimal digits");
+    memcpy(file->sha256, digest, sizeof file->sha256);
+    file->bytes = (uint64_t)bytes;
+    package->bytes += file->bytes;
     return PLAIT_OK;
 }
 
-static enum plait_status read_manifest(const struct reader *reader, const cJSON *root, const char **charset_out) {
-    struct plait__package *package = reader->package;
-    if (!cJSON_IsObject(root)) return expected(reader, "the manifest", "", "an object");
-    const char *schema = NULL;
-    PLAIT__TRY(read_text(reader, root, "", "schema", true, &schema));
-    if (strcmp(schema, "plait.package/1") != 0)
-        return plait__fail(reader->context, PLAIT_UNSUPPORTED, "schema: expected \"plait.package/1\", found \"%s\"", schema);
-    const struct {
-        const char *name;
-        bool required;
-        const char **place;
-    } texts[] = {{"name", true, &package->name},
-                 {"version", true, &package->version},
-                 {"kind", true, &package->kind},
-                 {"licence", false, &package->licence},
-                 {"document_type", false, &package->document_type},
-                 {"embedding_schema", false, &package->embedding_schema}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        PLAIT__TRY(read_text(reader, root, "", texts[i].name, texts[i].required, texts[i].place));
-    PLAIT__TRY(read_files(reader, cJSON_GetObjectItemCaseSensitive(root, "files")));
+static enum plait_status read_files(struct plait__package *package, const struct plait__json *root) {
+    struct plait__json files, item = {0};
+    PLAIT__TRY(plait__json_object(root, "files", &files));
+    package->files = plait__arena_array(&package->arena, (size_t)plait__json_count(&files), sizeof *package->files);
+    if (!package->files) return PLAIT_MEMORY;
+    while (plait__json_next(&files, &item)) PLAIT__TRY(read_file(package, &item, &package->files[package->file_count++]));
+    return PLAIT_OK;
+}
 
-    const cJSON *detector = cJSON_GetObjectItemCaseSensitive(root, "detector");
-    const cJSON *recogniser = cJSON_GetObjectItemCaseSensitive(root, "recogniser");
-    const cJSON *tagger = cJSON_GetObjectItemCaseSensitive(root, "tagger");
-    const cJSON *fields = cJSON_GetObjectItemCaseSensitive(root, "fields");
-    if ((package->has_detector = detector)) PLAIT__TRY(read_detector(reader, detector, &package->detector));
-    if ((package->has_recogniser = recogniser))
-        PLAIT__TRY(read_recogniser(reader, recogniser, &package->recogniser, charset_out));
-    if ((package->has_tagger = tagger)) PLAIT__TRY(read_tagger(reader, tagger, &package->tagger));
-
-    if (fields && !cJSON_IsObject(fields)) return expected(reader, "fields", "", "an object of fields");
-    package->fields = plait__arena_array(&package->arena, (size_t)cJSON_GetArraySize(fields), sizeof *package->fields);
+static enum plait_status read_fields(struct plait__package *package, const struct plait__json *root) {
+    struct plait__json fields, item = {0};
+    if (!plait__json_has(root, "fields")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(root, "fields", &fields));
+    package->fields = plait__arena_array(&package->arena, (size_t)plait__json_count(&fields), sizeof *package->fields);
     if (!package->fields) return PLAIT_MEMORY;
-    for (const cJSON *item = fields ? fields->child : NULL; item; item = item->next)
-        PLAIT__TRY(read_field(reader, item, &package->fields[package->field_count++]));
+    while (plait__json_next(&fields, &item)) PLAIT__TRY(read_field(package, &item, &package->fields[package->field_count++]));
     return PLAIT_OK;
 }
 
-enum plait_status plait__manifest_read(struct plait__package *package, const char *text, size_t size,
+static enum plait_status read_root(struct plait__package *package, const struct plait__json *root, const char **charset_out) {
+    const char *schema;
+    PLAIT__TRY(plait__json_text(root, "schema", &schema));
+    if (strcmp(schema, "plait.package/1") != 0)
+        return plait__json_fail(root, "schema", PLAIT_UNSUPPORTED, "expected \"plait.package/1\", found \"%s\"", schema);
+    PLAIT__TRY(read_text(package, root, "name", true, &package->name));
+    PLAIT__TRY(read_text(package, root, "version", true, &package->version));
+    PLAIT__TRY(read_text(package, root, "kind", true, &package->kind));
+    PLAIT__TRY(read_text(package, root, "licence", false, &package->licence));
+    PLAIT__TRY(read_text(package, root, "document_type", false, &package->document_type));
+    PLAIT__TRY(read_text(package, root, "embedding_schema", false, &package->embedding_schema));
+    PLAIT__TRY(read_files(package, root));
+
+    struct plait__json part;
+    if ((package->has_detector = plait__json_has(root, "detector"))) {
+        PLAIT__TRY(plait__json_object(root, "detector", &part));
+        PLAIT__TRY(read_detector(package, &part));
+    }
+    if ((package->has_recogniser = plait__json_has(root, "recogniser"))) {
+        PLAIT__TRY(plait__json_object(root, "recogniser", &part));
+        PLAIT__TRY(read_recogniser(package, &part, charset_out));
+    }
+    if ((package->has_tagger = plait__json_has(root, "tagger"))) {
+        PLAIT__TRY(plait__json_object(root, "tagger", &part));
+        PLAIT__TRY(read_tagger(package, &part));
+    }
+    return read_fields(package, root);
+}
+
+enum plait_status plait__manifest_read(struct plait__package *package, const char *source, const char *text, size_t size,
                                        const char **charset_out) {
-    struct reader reader = {package, package->context};
-    const char *stopped = text;
-    cJSON *root = cJSON_ParseWithLengthOpts(text, size, &stopped, false);
-    if (!root)
-        return plait__fail(package->context, PLAIT_INVALID, "expected JSON, found something else at byte %td", stopped - text);
+    struct plait__json root;
+    PLAIT__TRY(plait__json_parse(package->context, text, size, source, &root));
     *charset_out = NULL;
-    enum plait_status status = read_manifest(&reader, root, charset_out);
-    cJSON_Delete(root);
+    enum plait_status status = read_root(package, &root, charset_out);
+    plait__json_end(&root);
     return status;
 }

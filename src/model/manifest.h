@@ -5,8 +5,9 @@
 #include "model/package.h"
 
 /* Fills everything of the package that the manifest says.  The networks have no sessions yet, the recogniser no characters.
- * `charset_out` is the file that holds them, NULL without a recogniser.  Errors name the place: "detector.stride: expected
- * ...". */
-enum plait_status plait__manifest_read(struct plait__package *package, const char *text, size_t size, const char **charset_out);
+ * `source` is the file's name for errors: "receipt/manifest.json: detector.stride: expected ...".
+ * `charset_out` is the file that holds the recogniser's characters, NULL without a recogniser. */
+enum plait_status plait__manifest_read(struct plait__package *package, const char *source, const char *text, size_t size,
+                                       const char **charset_out);
 
 #endif

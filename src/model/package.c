@@ -113,9 +113,9 @@ static enum plait_status read_all(struct plait__package *package) {
     PLAIT__TRY(plait__file_open(package->context, path, MANIFEST_BYTES_MOST, &file));
     plait__sha256_hex(file.bytes, file.size, package->digest);
     package->bytes = file.size;
-    enum plait_status status = plait__manifest_read(package, (const char *)file.bytes, file.size, &charset);
+    enum plait_status status = plait__manifest_read(package, path, (const char *)file.bytes, file.size, &charset);
     plait__file_close(package->context, &file);
-    if (status != PLAIT_OK) return plait__fail_in(package->context, status, "%s", path);
+    PLAIT__TRY(status);
     for (int i = 0; i < package->file_count; i++) PLAIT__TRY(check_file(package, &package->files[i]));
     return charset ? read_charset(package, charset) : PLAIT_OK;
 }

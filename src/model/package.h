@@ -129,7 +129,7 @@ struct plait__package {
     char digest[65]; /* SHA-256 of manifest.json, which holds the digests of all other files */
     uint64_t bytes;  /* of all files */
     int file_count;
-    const struct plait__package_file *files;
+    struct plait__package_file *files;
     bool has_detector, has_recogniser, has_tagger;
     struct plait__detector detector;
     struct plait__recogniser recogniser;
