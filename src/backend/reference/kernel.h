@@ -78,11 +78,12 @@ static inline void *plait__scratch(struct plait__call *call, int64_t count, size
  *
  * Dims that follow each other in memory for every operand are joined, so rows are as long as they can be. */
 #define PLAIT__WALK_OPERANDS 4
+#define PLAIT__WALK_RANK     (2 * PLAIT_MAX_RANK) /* a walk may split every dim in two */
 struct plait__walk {
     int rank, operands;
-    int64_t dims[PLAIT_MAX_RANK];
-    int64_t strides[PLAIT__WALK_OPERANDS][PLAIT_MAX_RANK]; /* in elements; 0 along a dim that is broadcast */
-    int64_t index[PLAIT_MAX_RANK];
+    int64_t dims[PLAIT__WALK_RANK];
+    int64_t strides[PLAIT__WALK_OPERANDS][PLAIT__WALK_RANK]; /* in elements; 0 along a dim that is broadcast */
+    int64_t index[PLAIT__WALK_RANK];
     int64_t count;
     int64_t at[PLAIT__WALK_OPERANDS], step[PLAIT__WALK_OPERANDS];
 };

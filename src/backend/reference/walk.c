@@ -31,7 +31,7 @@ void plait__walk_add_strides(struct plait__walk *walk, int64_t first, const int6
 }
 
 void plait__walk_add(struct plait__walk *walk, const plait_tensor *tensor) {
-    int64_t own[PLAIT_MAX_RANK], strides[PLAIT_MAX_RANK] = {0};
+    int64_t own[PLAIT_MAX_RANK], strides[PLAIT__WALK_RANK] = {0};
     plait__strides(tensor->rank, tensor->dims, own);
     int missing = walk->rank - tensor->rank;
     for (int i = 0; i < tensor->rank; i++) strides[i + missing] = tensor->dims[i] == 1 ? 0 : own[i];

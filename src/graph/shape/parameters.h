@@ -1,0 +1,60 @@
+/* What shape functions, kernels and other backends all work out from an operator's attributes and inputs, worked out in
+ * one place.  Each `read` checks everything it reads; on the complete inputs of a kernel all of it is known. */
+#ifndef PLAIT_GRAPH_SHAPE_PARAMETERS_H
+#define PLAIT_GRAPH_SHAPE_PARAMETERS_H
+
+#include "graph/op.h"
+
+/* Transpose: output dim i is input dim permutation[i].  The input's rank must be known. */
+enum plait_status plait__permutation_read(struct plait__call *call, int *permutation_out);
+
+/* Split: the length of every part, -1 where not known, into an array of one number an output.  The input's rank must be known.
+ */
+enum plait_status plait__split_read(struct plait__call *call, int axis, int64_t *parts_out);
+
+/* Slice, per dim of the input: `count` elements from `start` on, every `step`-th (which may be negative).
+ * count is -1 where it is not known, start and step then say nothing. */
+struct plait__slice {
+    int64_t start[PLAIT_MAX_RANK], step[PLAIT_MAX_RANK], count[PLAIT_MAX_RANK];
+};
+enum plait_status plait__slice_read(struct plait__call *call, struct plait__slice *slice_out);
+
+/* Pad, per dim of the input: elements added before and after it; negative numbers take away. */
+enum plait__pad_mode { PLAIT__PAD_CONSTANT, PLAIT__PAD_REFLECT, PLAIT__PAD_EDGE, PLAIT__PAD_WRAP };
+struct plait__pad {
+    enum plait__pad_mode mode;
+    bool known;
+    int64_t before[PLAIT_MAX_RANK], after[PLAIT_MAX_RANK];
+};
+enum plait_status plait__pad_read(struct plait__call *call, struct plait__pad *pad_out);
+
+/* Resize and Upsample: dims are the output's, -1 where unknown. */
+enum plait__resize_mode { PLAIT__RESIZE_NEAREST, PLAIT__RESIZE_LINEAR, PLAIT__RESIZE_CUBIC };
+enum plait__resize_coordinate {
+    PLAIT__RESIZE_HALF_PIXEL,
+    PLAIT__RESIZE_HALF_PIXEL_SYMMETRIC,
+    PLAIT__RESIZE_PYTORCH_HALF_PIXEL,
+    PLAIT__RESIZE_ALIGN_CORNERS,
+    PLAIT__RESIZE_ASYMMETRIC,
+    PLAIT__RESIZE_TF_HALF_PIXEL_FOR_NN,
+    PLAIT__RESIZE_TF_CROP_AND_RESIZE
+};
+enum plait__resize_nearest {
+    PLAIT__NEAREST_ROUND_PREFER_FLOOR,
+    PLAIT__NEAREST_ROUND_PREFER_CEIL,
+    PLAIT__NEAREST_FLOOR,
+    PLAIT__NEAREST_CEIL
+};
+struct plait__resize {
+    enum plait__resize_mode mode;
+    enum plait__resize_coordinate coordinate;
+    enum plait__resize_nearest nearest;
+    bool exclude_outside, antialias;
+    float cubic_a, extrapolation;
+    int64_t dims[PLAIT_MAX_RANK];                              /* of the output */
+    double scale[PLAIT_MAX_RANK];                              /* output over input, as given or as the sizes say */
+    double roi_start[PLAIT_MAX_RANK], roi_end[PLAIT_MAX_RANK]; /* of crop_and_resize: in units of the input's size */
+};
+enum plait_status plait__resize_read(struct plait__call *call, struct plait__resize *resize_out);
+
+#endif
