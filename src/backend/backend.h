@@ -19,6 +19,8 @@ struct plait__frame {
      * shapes that were not known when planning. */
     enum plait_status (*allocate)(struct plait__frame *frame, int value);
     void *user;
+    /* Memory for a segment's own intermediates, shared by all segments of a session: segment_scratch() says how much. */
+    void *scratch;
 };
 
 struct plait__segment_plan {
@@ -48,6 +50,8 @@ struct plait__backend {
     /* All inputs are in the frame; all outputs are there afterwards. */
     enum plait_status (*segment_run)(void *segment, struct plait__frame *frame);
     void (*segment_destroy)(void *segment);
+    /* Bytes wanted in frame->scratch while the segment runs.  (optional: none) */
+    size_t (*segment_scratch)(const void *segment);
 };
 
 /* NULL when this build has no backend of that name. */

@@ -19,6 +19,7 @@ void plait__graph_destroy(struct plait__graph *graph) {
         plait__graph_destroy(subgraph);
     }
     plait_context *context = graph->context;
+    for (struct plait__graph_file *file = graph->files; file; file = file->next) plait__file_close(context, &file->file);
     plait__arena_end(&graph->arena);
     plait__release(context, graph);
 }

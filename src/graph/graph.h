@@ -5,6 +5,7 @@
 #define PLAIT_GRAPH_GRAPH_H
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "plait.h"
 
 /* Every operator known, from the one list in ops.def. */
@@ -77,6 +78,13 @@ struct plait__value {
     const char **dim_names;   /* of graph inputs: symbolic names or NULLs; NULL elsewhere */
 };
 
+/* A file whose bytes are constants of the graph. */
+struct plait__graph_file {
+    const char *name;
+    struct plait__file file;
+    struct plait__graph_file *next;
+};
+
 struct plait__graph {
     struct plait__arena arena;
     plait_context *context;
@@ -93,6 +101,7 @@ struct plait__graph {
     int capture_first, capture_count;
     struct plait__graph *subgraphs; /* owned: those of the nodes' attributes, and theirs */
     struct plait__graph *next;      /* in the owner's list */
+    struct plait__graph_file *files; /* owned */
 };
 
 enum plait_status plait__graph_create(plait_context *context, struct plait__graph **graph_out);

@@ -19,6 +19,10 @@ struct plait__call {
     const plait_tensor *const *inputs; /* NULL for an omitted optional input */
     plait_tensor *const *outputs;      /* NULL for an output nobody wants */
     struct plait__arena *scratch;      /* reset after the call */
+
+    /* Gives outputs[output] its data once its dtype and dims are set.  Only for kernels whose shape function cannot know them
+     * before the work is done (If, Loop, Scan); for all others it has been called already. */
+    enum plait_status (*allocate)(struct plait__call *call, int output);
 };
 
 typedef enum plait_status (*plait__shape_function)(struct plait__call *call);
