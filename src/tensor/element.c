@@ -138,3 +138,17 @@ void plait__store_integers(plait_tensor *tensor, int64_t first, int64_t step, in
 #undef HALF
 #undef BRAIN
 }
+
+void plait__load(enum plait__work work, const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, void *out) {
+    if (work == PLAIT__WORK_REAL)
+        plait__load_reals(tensor, first, step, count, out);
+    else
+        plait__load_integers(tensor, first, step, count, out);
+}
+
+void plait__store(enum plait__work work, plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const void *in) {
+    if (work == PLAIT__WORK_REAL)
+        plait__store_reals(tensor, first, step, count, in);
+    else
+        plait__store_integers(tensor, first, step, count, in);
+}

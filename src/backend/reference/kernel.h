@@ -15,6 +15,17 @@
 /* Fails with UNSUPPORTED: the operator is listed, but has no kernel. */
 enum plait_status plait__kernel_none(struct plait__call *call);
 
+/* Long rows are worked on in blocks that stay in the fastest cache. */
+enum { PLAIT__BLOCK = 512 };
+union plait__block {
+    double real[PLAIT__BLOCK];
+    int64_t integer[PLAIT__BLOCK];
+    uint64_t natural[PLAIT__BLOCK];
+};
+static inline int64_t plait__block_count(int64_t done, int64_t count) {
+    return count - done < PLAIT__BLOCK ? count - done : PLAIT__BLOCK;
+}
+
 /* ---- whole tensors ----
  * All elements in scratch memory (or in place where they are of that type already); NULL with a recorded
  * error when there is no memory.  An output is computed in scratch memory and stored with plait__store_reals_all. */

@@ -1,12 +1,7 @@
 /* One function for every element: inputs are widened and broadcast a block at a time. */
 #include "backend/reference/kernel.h"
 
-enum { BLOCK = 512, MOST_INPUTS = PLAIT__WALK_OPERANDS - 1 };
-
-union block {
-    double real[BLOCK];
-    int64_t integer[BLOCK];
-};
+enum { MOST_INPUTS = 3 };
 
 static enum plait__work widest(const struct plait__call *call) {
     bool natural = false;
@@ -24,8 +19,8 @@ enum plait_status plait__map_elements(struct plait__call *call, const struct pla
     if (!map || call->input_count > MOST_INPUTS)
         return plait__call_fail(call, PLAIT_UNSUPPORTED, "%d inputs of dtype %s", call->input_count,
                                 plait_dtype_name(call->inputs[0]->dtype));
-    bool reals_out = work == PLAIT__WORK_REAL && !maps->predicate;
-    union block result, inputs[MOST_INPUTS];
+    enum plait__work work_out = maps->predicate ? PLAIT__WORK_INTEGER : work;
+    union plait__block result, inputs[MOST_INPUTS];
     const void *in[MOST_INPUTS];
     for (int k = 0; k < call->input_count; k++) in[k] = &inputs[k];
 
@@ -35,21 +30,14 @@ enum plait_status plait__map_elements(struct plait__call *call, const struct pla
     plait__walk_add(&walk, output);
     for (int k = 0; k < call->input_count; k++) plait__walk_add(&walk, call->inputs[k]);
     for (bool more = plait__walk_start(&walk); more; more = plait__walk_next(&walk)) {
-        for (int64_t done = 0; done < walk.count; done += BLOCK) {
-            int64_t count = walk.count - done < BLOCK ? walk.count - done : BLOCK;
+        for (int64_t done = 0; done < walk.count; done += PLAIT__BLOCK) {
+            int64_t count = plait__block_count(done, walk.count);
             for (int k = 0; k < call->input_count; k++) {
-                int64_t step = walk.step[k + 1], first = walk.at[k + 1] + done * step;
-                if (work == PLAIT__WORK_REAL)
-                    plait__load_reals(call->inputs[k], first, step, count, inputs[k].real);
-                else
-                    plait__load_integers(call->inputs[k], first, step, count, inputs[k].integer);
+                int64_t step = walk.step[k + 1];
+                plait__load(work, call->inputs[k], walk.at[k + 1] + done * step, step, count, &inputs[k]);
             }
             map(&result, in, count, parameters);
-            int64_t step = walk.step[0], first = walk.at[0] + done * step;
-            if (reals_out)
-                plait__store_reals(output, first, step, count, result.real);
-            else
-                plait__store_integers(output, first, step, count, result.integer);
+            plait__store(work_out, output, walk.at[0] + done * walk.step[0], walk.step[0], count, &result);
         }
     }
     return PLAIT_OK;
