@@ -5,8 +5,8 @@
 #include "backend/reference/kernel.h"
 
 struct plait__activation {
-    const char *name;   /* as in ONNX */
-    plait__map map;     /* of doubles; may run in place */
+    const char *name; /* as in ONNX */
+    plait__map map;   /* of doubles; may run in place */
     const char *parameter_names[2];
     double defaults[2];
 };

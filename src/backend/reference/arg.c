@@ -54,8 +54,12 @@ static enum plait_status choose(struct plait__call *call, bool greatest) {
     return PLAIT_OK;
 }
 
-enum plait_status plait__kernel_arg_max(struct plait__call *call) { return choose(call, true); }
-enum plait_status plait__kernel_arg_min(struct plait__call *call) { return choose(call, false); }
+enum plait_status plait__kernel_arg_max(struct plait__call *call) {
+    return choose(call, true);
+}
+enum plait_status plait__kernel_arg_min(struct plait__call *call) {
+    return choose(call, false);
+}
 
 /* ---- TopK ---- */
 

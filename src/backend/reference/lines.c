@@ -77,9 +77,15 @@ static enum plait_status softmax_lines(struct plait__call *call, line_function f
     return each_line(call, split, function, NULL);
 }
 
-enum plait_status plait__kernel_softmax(struct plait__call *call) { return softmax_lines(call, softmax); }
-enum plait_status plait__kernel_log_softmax(struct plait__call *call) { return softmax_lines(call, log_softmax); }
-enum plait_status plait__kernel_hardmax(struct plait__call *call) { return softmax_lines(call, hardmax); }
+enum plait_status plait__kernel_softmax(struct plait__call *call) {
+    return softmax_lines(call, softmax);
+}
+enum plait_status plait__kernel_log_softmax(struct plait__call *call) {
+    return softmax_lines(call, log_softmax);
+}
+enum plait_status plait__kernel_hardmax(struct plait__call *call) {
+    return softmax_lines(call, hardmax);
+}
 
 enum plait_status plait__kernel_lp_normalization(struct plait__call *call) {
     const double order[] = {(double)plait__attribute_int(call->node, "p", 2)};

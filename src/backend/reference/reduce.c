@@ -1,6 +1,6 @@
 /* Reduce*: every element of the input is folded into the output element of its place. */
-#include "backend/reference/kernel.h"
 #include "graph/shape/reduce.h"
+#include "backend/reference/kernel.h"
 
 #include <math.h>
 
@@ -17,13 +17,13 @@ struct reduction {
     bool mean;                            /* of integers, too */
 };
 
-#define FOLD(name, type, expression)                                                                                   \
-    static void name(void *sums, int64_t step, const void *x, int64_t count) {                                         \
-        type *sum = sums;                                                                                              \
-        for (int64_t i = 0; i < count; i++, sum += step) {                                                             \
-            const type a = *sum, b = ((const type *)x)[i];                                                             \
-            *sum = (expression);                                                                                       \
-        }                                                                                                              \
+#define FOLD(name, type, expression)                                                                                           \
+    static void name(void *sums, int64_t step, const void *x, int64_t count) {                                                 \
+        type *sum = sums;                                                                                                      \
+        for (int64_t i = 0; i < count; i++, sum += step) {                                                                     \
+            const type a = *sum, b = ((const type *)x)[i];                                                                     \
+            *sum = (expression);                                                                                               \
+        }                                                                                                                      \
     }
 
 /* log(exp a + exp b) that does not overflow. */
@@ -49,9 +49,15 @@ FOLD(greatest_integer, int64_t, a > b ? a : b)
 FOLD(greatest_natural, uint64_t, a > b ? a : b)
 FOLD(log_add_real, double, log_add(a, b))
 
-static double mean_of(double sum, double count) { return sum / count; }
-static double root_of(double sum, double count) { return (void)count, sqrt(sum); }
-static double log_of(double sum, double count) { return (void)count, log(sum); }
+static double mean_of(double sum, double count) {
+    return sum / count;
+}
+static double root_of(double sum, double count) {
+    return (void)count, sqrt(sum);
+}
+static double log_of(double sum, double count) {
+    return (void)count, log(sum);
+}
 
 /* Strides of the sums seen from the input's dims: 0 along the folded ones. */
 static void sum_strides(const plait_tensor *input, const struct plait__reduce *reduce, int64_t *strides_out) {
@@ -127,9 +133,9 @@ static enum plait_status reduce(struct plait__call *call, const struct reduction
     return PLAIT_OK;
 }
 
-#define REDUCE(name, real, integer, natural, start, finish, mean)                                                      \
-    enum plait_status plait__kernel_reduce_##name(struct plait__call *call) {                                          \
-        return reduce(call, &(struct reduction){real, integer, natural, start, finish, mean});                         \
+#define REDUCE(name, real, integer, natural, start, finish, mean)                                                              \
+    enum plait_status plait__kernel_reduce_##name(struct plait__call *call) {                                                  \
+        return reduce(call, &(struct reduction){real, integer, natural, start, finish, mean});                                 \
     }
 
 REDUCE(sum, sum_real, sum_integer, sum_integer, 0, NULL, false)

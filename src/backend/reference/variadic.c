@@ -8,12 +8,12 @@ struct fold {
     void (*natural)(uint64_t *sums, const uint64_t *x, int64_t count);
 };
 
-#define FOLD(name, type, expression)                                                                                   \
-    static void name(type *sums, const type *x, int64_t count) {                                                       \
-        for (int64_t i = 0; i < count; i++) {                                                                          \
-            const type a = sums[i], b = x[i];                                                                          \
-            sums[i] = (expression);                                                                                    \
-        }                                                                                                              \
+#define FOLD(name, type, expression)                                                                                           \
+    static void name(type *sums, const type *x, int64_t count) {                                                               \
+        for (int64_t i = 0; i < count; i++) {                                                                                  \
+            const type a = sums[i], b = x[i];                                                                                  \
+            sums[i] = (expression);                                                                                            \
+        }                                                                                                                      \
     }
 
 /* NaN in either place gives NaN. */
@@ -72,7 +72,9 @@ enum plait_status plait__kernel_max(struct plait__call *call) {
     return fold_inputs(call, &(struct fold){greatest_real, greatest_integer, greatest_natural}, 1);
 }
 
-enum plait_status plait__kernel_sum(struct plait__call *call) { return fold_inputs(call, &(struct fold){.real = sum_real}, 1); }
+enum plait_status plait__kernel_sum(struct plait__call *call) {
+    return fold_inputs(call, &(struct fold){.real = sum_real}, 1);
+}
 
 enum plait_status plait__kernel_mean(struct plait__call *call) {
     return fold_inputs(call, &(struct fold){.real = sum_real}, call->input_count);

@@ -5,9 +5,9 @@
 #include "graph/op.h"
 
 struct plait__reduce {
-    bool known;                      /* false when the axes are an input whose data is not there */
-    bool folded[PLAIT_MAX_RANK];     /* per dim of the input, whose rank must be known */
-    bool keep;                       /* folded dims stay as 1 */
+    bool known;                  /* false when the axes are an input whose data is not there */
+    bool folded[PLAIT_MAX_RANK]; /* per dim of the input, whose rank must be known */
+    bool keep;                   /* folded dims stay as 1 */
 };
 enum plait_status plait__reduce_read(struct plait__call *call, struct plait__reduce *reduce_out);
 
