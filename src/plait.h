@@ -131,15 +131,16 @@ size_t plait_tensor_bytes(const plait_tensor *tensor);
 typedef struct plait_session plait_session;
 
 typedef struct plait_session_options {
-    const char *backend; /* "xnnpack" (default), "reference", "cuda"; what it cannot run falls back to "reference" */
+    const char *backend; /* "xnnpack", "reference", "cuda"; NULL: the fastest of this build.  What it cannot run falls back to
+                          * "reference" */
     bool int8;           /* quantise the weights of convolutions and products per channel at load, activations as they come */
-    bool profile;        /* time every segment: plait_session_profile_json */
+    bool profile;        /* measure where the time goes: plait_session_profile_json */
 } plait_session_options;
 
 void plait_session_options_default(plait_session_options *options);
 
-/* Reads an ONNX model (opset 7..21).  `bytes` must stay as they are until the session is destroyed when `size` is large
- * weights are used in place.  `folder` is where external tensor data is looked for; NULL refuses external data. */
+/* Reads an ONNX model (opset 7..21).  `bytes` must stay as they are until the session is destroyed: weights are used in
+ * place.  `folder` is where external tensor data is looked for; NULL refuses external data. */
 enum plait_status plait_session_create(plait_context *context, const void *bytes, size_t size, const char *folder,
                                        const plait_session_options *options, plait_session **session_out);
 enum plait_status plait_session_create_from_file(plait_context *context, const char *path,
@@ -153,6 +154,13 @@ const char *plait_session_input_name(const plait_session *session, size_t index)
 const char *plait_session_output_name(const plait_session *session, size_t index);
 void plait_session_input_type(const plait_session *session, size_t index, plait_tensor *type_out);
 void plait_session_output_type(const plait_session *session, size_t index, plait_tensor *type_out);
+
+/* Where the time of all runs so far went, as one JSON object: segments with their backends, and the operators that fell
+ * back to reference with their shares.  Valid until the next call; times are 0 unless the session was made to profile. */
+enum plait_status plait_session_profile_json(plait_session *session, const char **json_out);
+
+/* The most memory that values and intermediates took at once, in bytes; weights not counted. */
+size_t plait_session_peak_bytes(const plait_session *session);
 
 /* Runs the graph.  `inputs` has one tensor an input, in order; they are only read.  `outputs_out` has one place an output;
  * the session owns their data, valid until its next run.  New shapes are allowed at every call. */

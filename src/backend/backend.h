@@ -21,6 +21,8 @@ struct plait__frame {
     void *user;
     /* Memory for a segment's own intermediates, shared by all segments of a session: segment_scratch() says how much. */
     void *scratch;
+    /* Told after each node that reference runs, when the session profiles; else NULL. */
+    void (*node_done)(struct plait__frame *frame, enum plait__op op, uint64_t us);
 };
 
 struct plait__segment_plan {
@@ -54,7 +56,7 @@ struct plait__backend {
     size_t (*segment_scratch)(const void *segment);
 };
 
-/* NULL when this build has no backend of that name. */
+/* NULL when this build has no backend of that name; no name asks for the default. */
 const struct plait__backend *plait__backend_find(const char *name);
 
 extern const struct plait__backend plait__backend_reference;

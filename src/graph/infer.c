@@ -4,8 +4,7 @@ enum plait_status plait__infer_node(struct plait__graph *graph, const struct pla
     const plait_tensor **inputs = plait__arena_array(scratch, (size_t)node->input_count, sizeof *inputs);
     plait_tensor **outputs = plait__arena_array(scratch, (size_t)node->output_count, sizeof *outputs);
     if (!inputs || !outputs) return PLAIT_MEMORY;
-    for (int i = 0; i < node->input_count; i++)
-        inputs[i] = node->inputs[i] < 0 ? NULL : &graph->values[node->inputs[i]].type;
+    for (int i = 0; i < node->input_count; i++) inputs[i] = node->inputs[i] < 0 ? NULL : &graph->values[node->inputs[i]].type;
     for (int i = 0; i < node->output_count; i++) {
         if (node->outputs[i] < 0) continue;
         outputs[i] = &graph->values[node->outputs[i]].type;

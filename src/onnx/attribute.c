@@ -36,7 +36,8 @@ static enum plait_status decode_parts(struct plait__onnx_reader *reader, struct 
     return plait__decode(reader->context, slice, onnx_AttributeProto_fields, message, "attribute");
 }
 
-static enum plait_status keep(struct plait__arena *arena, const void *items, size_t count, size_t bytes, const void **copy_out) {
+static enum plait_status keep(struct plait__arena *arena, const void *items, size_t count, size_t bytes,
+                              const void **copy_out) {
     void *copy = plait__arena_array(arena, count, bytes);
     if (!copy) return PLAIT_MEMORY;
     if (count) memcpy(copy, items, count * bytes);
@@ -46,7 +47,8 @@ static enum plait_status keep(struct plait__arena *arena, const void *items, siz
 
 static enum plait_status read_tensor(struct plait__scope *scope, struct plait__slice slice, plait_tensor *tensor) {
     struct plait__onnx_reader *reader = scope->reader;
-    struct plait__tensor_reader tensors = {reader->context, &scope->graph->arena, &reader->scratch, reader->folder, reader->root};
+    struct plait__tensor_reader tensors = {reader->context, &scope->graph->arena, &reader->scratch, reader->folder,
+                                           reader->root};
     struct plait__slice name;
     return plait__tensor_proto_decode(&tensors, slice, tensor, &name);
 }
@@ -57,7 +59,8 @@ struct captures {
     int count;
 };
 
-static enum plait_status append(struct plait__arena *scratch, struct captures *captures, const struct plait__capture *more, int count) {
+static enum plait_status append(struct plait__arena *scratch, struct captures *captures, const struct plait__capture *more,
+                                int count) {
     if (!count) return PLAIT_OK;
     int *joined = plait__arena_array(scratch, (size_t)(captures->count + count), sizeof *joined);
     if (!joined) return PLAIT_MEMORY;
@@ -68,8 +71,8 @@ static enum plait_status append(struct plait__arena *scratch, struct captures *c
     return PLAIT_OK;
 }
 
-static enum plait_status read_subgraph(struct plait__scope *scope, struct plait__slice slice, int node, struct captures *captures,
-                                       struct plait__graph **graph_out) {
+static enum plait_status read_subgraph(struct plait__scope *scope, struct plait__slice slice, int node,
+                                       struct captures *captures, struct plait__graph **graph_out) {
     struct plait__onnx_reader *reader = scope->reader;
     struct plait__graph *graph;
     if (scope->depth + 1 >= PLAIT__DEEPEST_SCOPE)
@@ -125,7 +128,9 @@ static enum plait_status read_value(struct plait__scope *scope, const struct par
     case onnx_AttributeProto_AttributeType_GRAPH:
         attribute->kind = PLAIT__ATTRIBUTE_GRAPH;
         return read_subgraph(scope, parts->graph, node, captures, &attribute->graph);
-    default: attribute->kind = PLAIT__ATTRIBUTE_OTHER; return PLAIT_OK;
+    default:
+        attribute->kind = PLAIT__ATTRIBUTE_OTHER;
+        return PLAIT_OK;
     }
 }
 

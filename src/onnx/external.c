@@ -55,7 +55,8 @@ static bool is_inside(const char *location) {
     return true;
 }
 
-static enum plait_status open_once(const struct plait__tensor_reader *reader, const char *location, struct plait__slice *file_out) {
+static enum plait_status open_once(const struct plait__tensor_reader *reader, const char *location,
+                                   struct plait__slice *file_out) {
     plait_context *context = reader->context;
     struct plait__graph *graph = reader->graph;
     for (struct plait__graph_file *file = graph->files; file; file = file->next) {
@@ -89,14 +90,15 @@ enum plait_status plait__external_data(const struct plait__tensor_reader *reader
         return plait__fail(context, PLAIT_INVALID, "external data, but this model has no folder to look for it");
     PLAIT__TRY(read_place(reader, entries, &place));
     if (!is_inside(place.location))
-        return plait__fail(context, PLAIT_INVALID, "external data '%s' is not a path inside the model's folder", place.location);
+        return plait__fail(context, PLAIT_INVALID, "external data '%s' is not a path inside the model's folder",
+                           place.location);
     if (place.has_length && place.length != bytes_expected)
         return plait__fail(context, PLAIT_INVALID, "external data '%s': a tensor of %zu bytes, but the length is %llu",
                            place.location, bytes_expected, (unsigned long long)place.length);
     PLAIT__TRY(open_once(reader, place.location, &file));
     if (place.offset > file.size || bytes_expected > file.size - place.offset)
-        return plait__fail(context, PLAIT_INVALID, "external data '%s': %zu bytes at %llu, but the file has %zu", place.location,
-                           bytes_expected, (unsigned long long)place.offset, file.size);
+        return plait__fail(context, PLAIT_INVALID, "external data '%s': %zu bytes at %llu, but the file has %zu",
+                           place.location, bytes_expected, (unsigned long long)place.offset, file.size);
     *data_out = (struct plait__slice){file.data + place.offset, bytes_expected};
     return PLAIT_OK;
 }

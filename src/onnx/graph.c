@@ -67,8 +67,7 @@ static enum plait_status read_outputs(struct plait__scope *scope, const struct p
         int value;
         PLAIT__TRY(plait__read_value_info(scope, slices->items[i], &output));
         PLAIT__TRY(plait__scope_find(scope, output.name, &value));
-        if (value < 0)
-            return plait__fail(scope->reader->context, PLAIT_INVALID, "no node makes the output '%s'", output.name);
+        if (value < 0) return plait__fail(scope->reader->context, PLAIT_INVALID, "no node makes the output '%s'", output.name);
         graph->outputs[graph->output_count++] = value;
     }
     return PLAIT_OK;

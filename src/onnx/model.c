@@ -69,7 +69,8 @@ enum plait_status plait__onnx_read(plait_context *context, const void *bytes, si
                                    struct plait__graph **graph_out) {
     if (size == 0) return plait__fail(context, PLAIT_INVALID, "not an ONNX model: the file is empty");
     if (size > INT32_MAX) /* the ceiling of protocol buffers themselves */
-        return plait__fail(context, PLAIT_LIMIT, "a model file of %zu bytes: above 2 GB weights belong into external data", size);
+        return plait__fail(context, PLAIT_LIMIT, "a model file of %zu bytes: above 2 GB weights belong into external data",
+                           size);
     struct plait__onnx_reader reader = {.context = context, .folder = folder};
     PLAIT__TRY(plait__graph_create(context, &reader.root));
     plait__arena_init(&reader.scratch, context);

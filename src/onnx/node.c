@@ -150,7 +150,8 @@ static enum plait_status bind_inputs(struct plait__scope *body, const struct fun
         const char *formal;
         PLAIT__TRY(plait__slice_text(&body->graph->arena, function->inputs.items[i], &formal));
         if (plait__names_find(&body->names, formal) != -1)
-            return plait__fail(body->reader->context, PLAIT_INVALID, "node '%s': a function with two inputs '%s'", name, formal);
+            return plait__fail(body->reader->context, PLAIT_INVALID, "node '%s': a function with two inputs '%s'", name,
+                               formal);
         int value = i < call->inputs.count && values[i] >= 0 ? values[i] : PLAIT__OMITTED;
         PLAIT__TRY(plait__names_add(&body->names, formal, value));
     }
@@ -169,8 +170,7 @@ static enum plait_status bind_outputs(struct plait__scope *body, const struct fu
         PLAIT__TRY(plait__slice_text(&body->reader->scratch, function->outputs.items[i], &inner));
         PLAIT__TRY(plait__slice_text(&caller->graph->arena, call->outputs.items[i], &outer));
         int value = plait__names_find(&body->names, inner);
-        if (value < 0)
-            return plait__fail(context, PLAIT_INVALID, "node '%s': the function makes no output '%s'", name, inner);
+        if (value < 0) return plait__fail(context, PLAIT_INVALID, "node '%s': the function makes no output '%s'", name, inner);
         if (plait__names_find(&caller->names, outer) >= 0)
             return plait__fail(context, PLAIT_INVALID, "the name '%s' is given to two values", outer);
         PLAIT__TRY(plait__names_add(&caller->names, outer, value));

@@ -5,7 +5,7 @@
 #include "graph/graph.h"
 
 #define PLAIT__OPSET_LEAST 7
-#define PLAIT__OPSET_MOST 21
+#define PLAIT__OPSET_MOST  21
 
 /* A model of opset 7..21 as a graph.  Weights are used in place where they are aligned: `bytes` must live as long as the
  * graph.  External data is read from files inside `folder`; NULL refuses it. */

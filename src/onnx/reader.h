@@ -8,7 +8,7 @@
 
 /* Ceilings against files made to exhaust us: subgraphs in subgraphs, functions that call functions. */
 #define PLAIT__DEEPEST_SCOPE 16
-#define PLAIT__MOST_NODES 1000000
+#define PLAIT__MOST_NODES    1000000
 
 struct plait__opset {
     struct plait__slice domain; /* "" and "ai.onnx" are the same */
@@ -40,17 +40,18 @@ struct plait__scope {
     const struct plait__opset *opsets;
     int opset_count;
     int depth;
-    struct plait__scope *outer;                  /* of a subgraph; NULL for the model's graph and for a function's body */
-    struct plait__graph *caller_graph;           /* of a function's body: the node that calls it has its attributes */
+    struct plait__scope *outer;        /* of a subgraph; NULL for the model's graph and for a function's body */
+    struct plait__graph *caller_graph; /* of a function's body: the node that calls it has its attributes */
     int caller;
     int capture_count, capture_capacity;
-    struct plait__capture *captures;             /* what this subgraph takes of outer->graph */
+    struct plait__capture *captures; /* what this subgraph takes of outer->graph */
 };
 
 /* Instead of a value: an input of a function that its call leaves out. */
 #define PLAIT__OMITTED (-2)
 
-/* Finds a value by name, capturing it from the scopes around when it is not in this one; -1 in *value_out when nobody has it. */
+/* Finds a value by name, capturing it from the scopes around when it is not in this one; -1 in *value_out when nobody has it.
+ */
 enum plait_status plait__scope_find(struct plait__scope *scope, const char *name, int *value_out);
 /* A new value; fails when the scope has the name already. */
 enum plait_status plait__scope_add(struct plait__scope *scope, const char *name, int *value_out);

@@ -4,8 +4,7 @@
 
 #include "onnx.pb.h"
 #include "onnx/onnx.h"
-
-#define LARGEST (INT64_C(1) << 40) /* bytes of one tensor: more than a file can hold, and no product of it overflows */
+#include "tensor/tensor.h"
 
 struct parts {
     onnx_TensorProto message;
@@ -14,7 +13,8 @@ struct parts {
     struct plait__numbers dims, floats, int32s, int64s, doubles, uint64s;
 };
 
-static enum plait_status decode_parts(const struct plait__tensor_reader *reader, struct plait__slice slice, struct parts *parts) {
+static enum plait_status decode_parts(const struct plait__tensor_reader *reader, struct plait__slice slice,
+                                      struct parts *parts) {
     onnx_TensorProto *message = &parts->message;
     struct plait__arena *scratch = reader->scratch;
     *message = (onnx_TensorProto)onnx_TensorProto_init_zero;
@@ -41,24 +41,16 @@ static enum plait_status set_type(plait_context *context, const struct parts *pa
         return plait__fail(context, PLAIT_UNSUPPORTED, "a tensor of rank %zu: at most %d", parts->dims.count, PLAIT_MAX_RANK);
     tensor->dtype = (enum plait_dtype)type;
     tensor->rank = (int32_t)parts->dims.count;
-    int64_t elements = 1, most = LARGEST / (int64_t)plait_dtype_bytes(tensor->dtype);
-    bool empty = false, fits = true;
-    for (int i = 0; i < tensor->rank; i++) {
-        int64_t dim = tensor->dims[i] = parts->dims.ints[i];
-        if (dim < 0) return plait__fail(context, PLAIT_INVALID, "dimension %d of a tensor is %lld", i, (long long)dim);
-        empty |= dim == 0;
-        fits = fits && (dim == 0 || elements <= most / dim);
-        if (fits && dim) elements *= dim;
-    }
-    if (!fits && !empty) return plait__fail(context, PLAIT_LIMIT, "a tensor of more than %lld bytes", (long long)LARGEST);
-    return PLAIT_OK;
+    for (int i = 0; i < tensor->rank; i++) tensor->dims[i] = parts->dims.ints[i];
+    return plait__tensor_measure(context, tensor, NULL, NULL);
 }
 
 /* Points at bytes of the file where their alignment and values allow it, copies them where not. */
 static enum plait_status use_raw(const struct plait__tensor_reader *reader, struct plait__slice raw, plait_tensor *tensor) {
     size_t bytes = plait_tensor_bytes(tensor);
     if (raw.size != bytes)
-        return plait__fail(reader->context, PLAIT_INVALID, "raw data of a tensor: expected %zu bytes, found %zu", bytes, raw.size);
+        return plait__fail(reader->context, PLAIT_INVALID, "raw data of a tensor: expected %zu bytes, found %zu", bytes,
+                           raw.size);
     bool usable = (uintptr_t)raw.data % plait_dtype_bytes(tensor->dtype) == 0;
     if (tensor->dtype == PLAIT_BOOL) /* a C bool must not be anything but 0 or 1 */
         for (size_t i = 0; i < bytes; i++) usable &= raw.data[i] <= 1;
@@ -76,12 +68,17 @@ static enum plait_status use_raw(const struct plait__tensor_reader *reader, stru
 
 static const struct plait__numbers *typed_list(const struct parts *parts, enum plait_dtype dtype) {
     switch (dtype) {
-    case PLAIT_F32: return &parts->floats;
-    case PLAIT_F64: return &parts->doubles;
-    case PLAIT_I64: return &parts->int64s;
+    case PLAIT_F32:
+        return &parts->floats;
+    case PLAIT_F64:
+        return &parts->doubles;
+    case PLAIT_I64:
+        return &parts->int64s;
     case PLAIT_U32:
-    case PLAIT_U64: return &parts->uint64s;
-    default: return &parts->int32s; /* the narrow integers, bool, and the bits of f16 and bf16 */
+    case PLAIT_U64:
+        return &parts->uint64s;
+    default:
+        return &parts->int32s; /* the narrow integers, bool, and the bits of f16 and bf16 */
     }
 }
 
@@ -100,10 +97,17 @@ static enum plait_status use_typed(const struct plait__tensor_reader *reader, co
     for (size_t i = 0; i < count; i++) {
         uint64_t bits = (uint64_t)list->ints[i];
         switch (width) {
-        case 1: ((uint8_t *)tensor->data)[i] = tensor->dtype == PLAIT_BOOL ? bits != 0 : (uint8_t)bits; break;
-        case 2: ((uint16_t *)tensor->data)[i] = (uint16_t)bits; break;
-        case 4: ((uint32_t *)tensor->data)[i] = (uint32_t)bits; break;
-        default: ((uint64_t *)tensor->data)[i] = bits;
+        case 1:
+            ((uint8_t *)tensor->data)[i] = tensor->dtype == PLAIT_BOOL ? bits != 0 : (uint8_t)bits;
+            break;
+        case 2:
+            ((uint16_t *)tensor->data)[i] = (uint16_t)bits;
+            break;
+        case 4:
+            ((uint32_t *)tensor->data)[i] = (uint32_t)bits;
+            break;
+        default:
+            ((uint64_t *)tensor->data)[i] = bits;
         }
     }
     return PLAIT_OK;

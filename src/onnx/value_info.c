@@ -33,20 +33,26 @@ static enum plait_status read_type(struct plait__scope *scope, struct plait__sli
     type.optional_type = plait__take_slice(&optional);
     type.sparse_tensor_type = plait__take_slice(&sparse);
     PLAIT__TRY(plait__decode(context, slice, onnx_TypeProto_fields, &type, "type"));
-    const char *other = sequence.data ? "sequence" : map.data ? "map" : optional.data ? "optional" : sparse.data ? "sparse tensor" : NULL;
+    const char *other = sequence.data   ? "sequence"
+                        : map.data      ? "map"
+                        : optional.data ? "optional"
+                        : sparse.data   ? "sparse tensor"
+                                        : NULL;
     if (other) return plait__fail(context, PLAIT_UNSUPPORTED, "the type %s", other);
     if (!tensor.data) return PLAIT_OK;
     onnx_TypeProto_Tensor message = onnx_TypeProto_Tensor_init_zero;
     message.shape = plait__take_slice(&shape);
     PLAIT__TRY(plait__decode(context, tensor, onnx_TypeProto_Tensor_fields, &message, "type"));
-    if (message.elem_type == onnx_TensorProto_DataType_STRING) return plait__fail(context, PLAIT_UNSUPPORTED, "a tensor of strings");
+    if (message.elem_type == onnx_TensorProto_DataType_STRING)
+        return plait__fail(context, PLAIT_UNSUPPORTED, "a tensor of strings");
     if (message.elem_type != 0 && !plait_dtype_bytes((enum plait_dtype)message.elem_type))
         return plait__fail(context, PLAIT_UNSUPPORTED, "data type %d", (int)message.elem_type);
     value->type.dtype = (enum plait_dtype)message.elem_type;
     return shape.data ? read_dims(scope, shape, value) : PLAIT_OK;
 }
 
-enum plait_status plait__read_value_info(struct plait__scope *scope, struct plait__slice slice, struct plait__value *value_out) {
+enum plait_status plait__read_value_info(struct plait__scope *scope, struct plait__slice slice,
+                                         struct plait__value *value_out) {
     plait_context *context = scope->reader->context;
     onnx_ValueInfoProto message = onnx_ValueInfoProto_init_zero;
     struct plait__slice name, type;

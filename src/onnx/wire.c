@@ -17,7 +17,9 @@ static bool read_memory(pb_istream_t *stream, pb_byte_t *buffer, size_t count) {
 }
 
 /* A callback sees another stream than ours when the field came as a number where a text or message belongs. */
-static bool is_slice(const pb_istream_t *stream) { return stream->callback == read_memory; }
+static bool is_slice(const pb_istream_t *stream) {
+    return stream->callback == read_memory;
+}
 
 static struct plait__slice rest_of(pb_istream_t *stream) {
     struct position *position = stream->state;
@@ -55,7 +57,8 @@ static bool decode_slices(pb_istream_t *stream, const pb_field_t *field, void **
     if (!is_slice(stream)) PB_RETURN_ERROR(stream, "wrong wire type");
     if (slices->count == slices->capacity) {
         size_t capacity = (size_t)slices->capacity;
-        void *items = capacity < INT_MAX / 2 ? grown(slices->arena, slices->items, capacity, &capacity, sizeof *slices->items) : NULL;
+        void *items =
+            capacity < INT_MAX / 2 ? grown(slices->arena, slices->items, capacity, &capacity, sizeof *slices->items) : NULL;
         if (!items) PB_RETURN_ERROR(stream, "out of memory");
         slices->items = items;
         slices->capacity = (int)capacity;
@@ -71,9 +74,12 @@ pb_callback_t plait__take_slices(struct plait__slices *slices, struct plait__are
 
 static bool decode_number(pb_istream_t *stream, struct plait__numbers *numbers) {
     switch (numbers->kind) {
-    case PLAIT__NUMBER_VARINT: return pb_decode_varint(stream, (uint64_t *)&numbers->ints[numbers->count]);
-    case PLAIT__NUMBER_FLOAT: return pb_decode_fixed32(stream, &numbers->floats[numbers->count]);
-    case PLAIT__NUMBER_DOUBLE: return pb_decode_fixed64(stream, &numbers->doubles[numbers->count]);
+    case PLAIT__NUMBER_VARINT:
+        return pb_decode_varint(stream, (uint64_t *)&numbers->ints[numbers->count]);
+    case PLAIT__NUMBER_FLOAT:
+        return pb_decode_fixed32(stream, &numbers->floats[numbers->count]);
+    case PLAIT__NUMBER_DOUBLE:
+        return pb_decode_fixed64(stream, &numbers->doubles[numbers->count]);
     }
     return false;
 }

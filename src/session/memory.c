@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "session/session.h"
+#include "tensor/tensor.h"
 
 enum { ALIGNMENT = 64 };
 
@@ -49,7 +50,7 @@ static void set_lifetimes(const struct plait__plan *plan, struct item *items) {
 }
 
 /* Only values that nodes make and whose size is known. */
-static int choose_planned(const struct plait__plan *plan, struct item *items) {
+static enum plait_status choose_planned(const struct plait__plan *plan, struct item *items, int *count_out) {
     const struct plait__graph *graph = plan->graph;
     for (int i = 0; i < graph->input_count; i++) items[graph->inputs[i]].first = -1;
     int count = 0;
@@ -57,10 +58,13 @@ static int choose_planned(const struct plait__plan *plan, struct item *items) {
         const plait_tensor *type = &graph->values[v].type;
         bool made = items[v].first >= 0 && items[v].first != graph->node_count + 1;
         if (!made || graph->values[v].constant || type->dtype == PLAIT_DTYPE_NONE || !plait__known_shape(type)) continue;
+        size_t bytes;
+        PLAIT__TRY(plait__tensor_measure(plan->context, type, NULL, &bytes));
         items[count] = items[v];
-        items[count++].bytes = (plait_tensor_bytes(type) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        items[count++].bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
-    return count;
+    *count_out = count;
+    return PLAIT_OK;
 }
 
 /* `placed` is sorted by offset. */
@@ -102,8 +106,10 @@ enum plait_status plait__plan_memory(struct plait__plan *plan) {
             items[v] = (struct item){.value = v, .first = graph->node_count + 1, .last = -1};
             plan->offsets[v] = PLAIT__UNPLANNED;
         }
+        int count = 0;
         set_lifetimes(plan, items);
-        place(plan, items, choose_planned(plan, items), placed);
+        status = choose_planned(plan, items, &count);
+        if (status == PLAIT_OK) place(plan, items, count, placed);
     }
     plait__release(plan->context, items);
     plait__release(plan->context, placed);

@@ -42,7 +42,8 @@ static enum plait_status find_plan(plait_session *session, const plait_tensor *i
             *plan_out = plan;
             return PLAIT_OK;
         }
-        uint64_t used = plan ? plan->last_used : 0, oldest_used = session->plans[oldest] ? session->plans[oldest]->last_used : 0;
+        uint64_t used = plan ? plan->last_used : 0,
+                 oldest_used = session->plans[oldest] ? session->plans[oldest]->last_used : 0;
         if (used < oldest_used) oldest = i;
     }
     struct plait__plan *made;
@@ -114,10 +115,17 @@ static enum plait_status allocate(struct plait__frame *frame, int value) {
     return PLAIT_OK;
 }
 
+static void count_node(struct plait__frame *frame, enum plait__op op, uint64_t us) {
+    plait_session *session = frame->user;
+    session->op_runs[op]++;
+    session->op_us[op] += us;
+}
+
 static enum plait_status run_segments(plait_session *session, struct plait__plan *plan, struct plait__frame *frame) {
     for (int s = 0; s < plan->segment_count; s++) {
         struct plait__segment *segment = &plan->segments[s];
-        if (plait__cancelled(session->context)) return plait__fail(session->context, PLAIT_CANCELLED, "cancelled by the caller");
+        if (plait__cancelled(session->context))
+            return plait__fail(session->context, PLAIT_CANCELLED, "cancelled by the caller");
         uint64_t start = session->options.profile ? plait__now_us(session->context) : 0;
         PLAIT__TRY(segment->backend->segment_run(segment->state, frame));
         if (session->options.profile) segment->total_us += plait__now_us(session->context) - start;
@@ -160,7 +168,8 @@ enum plait_status plait_session_run(plait_session *session, const plait_tensor *
                                  .values = session->values,
                                  .allocate = allocate,
                                  .user = session,
-                                 .scratch = session->scratch};
+                                 .scratch = session->scratch,
+                                 .node_done = session->options.profile ? count_node : NULL};
     for (int v = 0; v < plan->graph->value_count; v++) session->values[v] = plan->graph->values[v].type;
     for (int i = 0; i < loaded->input_count; i++) session->values[plan->graph->inputs[i]] = inputs[i];
     PLAIT__TRY(run_segments(session, plan, &frame));

@@ -105,8 +105,8 @@ static enum plait_status cut(struct plait__plan *plan, const struct plait__backe
                              const plait_session_options *options) {
     const struct plait__graph *graph = plan->graph;
     int count = graph->node_count;
-    plan->segments = plait__arena_array(&plan->graph->arena, (size_t)count_segments(backends, plan->order, count),
-                                        sizeof *plan->segments);
+    plan->segments =
+        plait__arena_array(&plan->graph->arena, (size_t)count_segments(backends, plan->order, count), sizeof *plan->segments);
     if (!plan->segments) return PLAIT_MEMORY;
     size_t list_length = (size_t)graph->value_count;
     for (int i = 0; i < count; i++) {

@@ -4,19 +4,20 @@
 
 #include "onnx/onnx.h"
 
-void plait_session_options_default(plait_session_options *options) { *options = (plait_session_options){.backend = "xnnpack"}; }
+void plait_session_options_default(plait_session_options *options) {
+    *options = (plait_session_options){0};
+}
 
 static enum plait_status load(plait_session *session, const void *bytes, size_t size, const char *folder) {
     PLAIT__TRY(plait__onnx_read(session->context, bytes, size, folder, &session->graph));
     return plait__simplify(session->graph);
 }
 
-static enum plait_status create_empty(plait_context *context, const plait_session_options *options, plait_session **session_out) {
+static enum plait_status create_empty(plait_context *context, const plait_session_options *options,
+                                      plait_session **session_out) {
     plait_session_options chosen;
     plait_session_options_default(&chosen);
-    const char *default_backend = chosen.backend;
     if (options) chosen = *options;
-    if (!chosen.backend) chosen.backend = default_backend;
     const struct plait__backend *backend = plait__backend_find(chosen.backend);
     if (!backend) return plait__fail(context, PLAIT_NOT_FOUND, "this build has no backend '%s'", chosen.backend);
     plait_session *session = plait__allocate_zero(context, 1, sizeof *session);
@@ -25,7 +26,15 @@ static enum plait_status create_empty(plait_context *context, const plait_sessio
     session->options = chosen;
     session->options.backend = backend->name;
     session->backend = backend;
-    plait__buffer_init(&session->report, context, (size_t)1 << 24);
+    plait__buffer_init(&session->report, context, PLAIT__REPORT_CEILING);
+    if (chosen.profile) {
+        session->op_runs = plait__allocate_zero(context, 2 * PLAIT__OP_COUNT, sizeof *session->op_runs);
+        if (!session->op_runs) {
+            plait__release(context, session);
+            return PLAIT_MEMORY;
+        }
+        session->op_us = session->op_runs + PLAIT__OP_COUNT;
+    }
     *session_out = session;
     return PLAIT_OK;
 }
@@ -54,8 +63,8 @@ static char *folder_of(plait_context *context, const char *path) {
     return folder;
 }
 
-enum plait_status plait_session_create_from_file(plait_context *context, const char *path,
-                                                 const plait_session_options *options, plait_session **session_out) {
+enum plait_status plait_session_create_from_file(plait_context *context, const char *path, const plait_session_options *options,
+                                                 plait_session **session_out) {
     plait_session *session;
     PLAIT__TRY(create_empty(context, options, &session));
     char *folder = folder_of(context, path);
@@ -82,11 +91,16 @@ void plait_session_destroy(plait_session *session) {
     plait__graph_destroy(session->graph);
     plait__file_close(context, &session->file);
     plait__buffer_end(&session->report);
+    plait__release(context, session->op_runs);
     plait__release(context, session);
 }
 
-size_t plait_session_input_count(const plait_session *session) { return (size_t)session->graph->input_count; }
-size_t plait_session_output_count(const plait_session *session) { return (size_t)session->graph->output_count; }
+size_t plait_session_input_count(const plait_session *session) {
+    return (size_t)session->graph->input_count;
+}
+size_t plait_session_output_count(const plait_session *session) {
+    return (size_t)session->graph->output_count;
+}
 
 static const struct plait__value *input_of(const plait_session *session, size_t index) {
     return &session->graph->values[session->graph->inputs[index]];
@@ -96,8 +110,12 @@ static const struct plait__value *output_of(const plait_session *session, size_t
     return &session->graph->values[session->graph->outputs[index]];
 }
 
-const char *plait_session_input_name(const plait_session *session, size_t index) { return input_of(session, index)->name; }
-const char *plait_session_output_name(const plait_session *session, size_t index) { return output_of(session, index)->name; }
+const char *plait_session_input_name(const plait_session *session, size_t index) {
+    return input_of(session, index)->name;
+}
+const char *plait_session_output_name(const plait_session *session, size_t index) {
+    return output_of(session, index)->name;
+}
 
 void plait_session_input_type(const plait_session *session, size_t index, plait_tensor *type_out) {
     *type_out = input_of(session, index)->type;

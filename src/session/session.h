@@ -29,6 +29,8 @@ struct plait__plan {
     uint64_t last_used;
 };
 
+#define PLAIT__REPORT_CEILING ((size_t)16 << 20) /* bytes of a profile */
+
 enum { PLAIT__PLAN_CACHE = 16 }; /* plans kept per session; the one used longest ago goes */
 
 struct plait_session {
@@ -47,6 +49,7 @@ struct plait_session {
     plait_tensor *values; /* the frame of a run */
     void **owned;         /* by value: memory of values that the plan could not place; kept until the next run */
     size_t owned_bytes, peak_bytes;
+    uint64_t *op_runs, *op_us; /* [PLAIT__OP_COUNT], of what reference ran; NULL unless the session profiles */
     struct plait__buffer report;
 };
 

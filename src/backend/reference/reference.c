@@ -1,6 +1,7 @@
 #include "backend/reference/reference.h"
 
 #include "backend/reference/kernel.h"
+#include "tensor/tensor.h"
 
 static const plait__kernel_function kernels[PLAIT__OP_COUNT] = {
 #define OP(name, shape, kernel) [PLAIT__OP_##name] = plait__kernel_##kernel,
@@ -8,7 +9,9 @@ static const plait__kernel_function kernels[PLAIT__OP_COUNT] = {
 #undef OP
 };
 
-bool plait__reference_has(enum plait__op op) { return op > PLAIT__OP_NONE && op < PLAIT__OP_COUNT && kernels[op] != plait__kernel_none; }
+bool plait__reference_has(enum plait__op op) {
+    return op > PLAIT__OP_NONE && op < PLAIT__OP_COUNT && kernels[op] != plait__kernel_none;
+}
 
 enum plait_status plait__kernel_none(struct plait__call *call) {
     return plait__call_fail(call, PLAIT_UNSUPPORTED, "the operator has no kernel");
@@ -36,6 +39,10 @@ struct framed_call {
 
 static enum plait_status allocate_output(struct plait__call *call, int index) {
     struct framed_call *framed = (struct framed_call *)call;
+    size_t bytes;
+    enum plait_status status = plait__tensor_measure(call->context, call->outputs[index], NULL, &bytes);
+    if (status != PLAIT_OK)
+        return plait__fail_in(call->context, status, "%s '%s'", plait__op_name(call->node->op), call->node->name);
     return framed->frame->allocate(framed->frame, call->node->outputs[index]);
 }
 
@@ -45,7 +52,8 @@ static enum plait_status run(struct framed_call *framed) {
     for (int i = 0; i < call->output_count; i++) {
         plait_tensor *output = call->outputs[i];
         /* What the shape function leaves unknown although all inputs are there, the kernel finds out by running. */
-        if (output && output->dtype != PLAIT_DTYPE_NONE && plait__known_shape(output)) PLAIT__TRY(allocate_output(call, i));
+        if (!output || output->dtype == PLAIT_DTYPE_NONE || !plait__known_shape(output)) continue;
+        PLAIT__TRY(allocate_output(call, i));
     }
     PLAIT__TRY(kernels[call->node->op](call));
     if (call->node->clamp.on) clamp_output(&call->node->clamp, call->outputs[0]);
@@ -104,7 +112,10 @@ static enum plait_status segment_run(void *state, struct plait__frame *frame) {
     struct segment *segment = state;
     for (int i = 0; i < segment->node_count; i++) {
         if (plait__cancelled(frame->context)) return plait__fail(frame->context, PLAIT_CANCELLED, "cancelled by the caller");
-        PLAIT__TRY(plait__reference_run_node(frame, &segment->graph->nodes[segment->nodes[i]], &segment->scratch));
+        const struct plait__node *node = &segment->graph->nodes[segment->nodes[i]];
+        uint64_t start = frame->node_done ? plait__now_us(frame->context) : 0;
+        PLAIT__TRY(plait__reference_run_node(frame, node, &segment->scratch));
+        if (frame->node_done) frame->node_done(frame, node->op, plait__now_us(frame->context) - start);
     }
     return PLAIT_OK;
 }
