@@ -95,6 +95,12 @@ static enum plait_status add_outputs(struct plait__scope *scope, const struct pl
     return PLAIT_OK;
 }
 
+/* Until opset 6 an `axis` said where the second operand's dimensions belong; without one they broadcast as today. */
+static enum plait_status refuse_old_broadcast(plait_context *context, const struct plait__node *node) {
+    if (node->opset >= 7 || !plait__attribute_int(node, "broadcast", 0) || !plait__attribute(node, "axis")) return PLAIT_OK;
+    return plait__fail(context, PLAIT_UNSUPPORTED, "node '%s': broadcasting along an axis, as before opset 7", node->name);
+}
+
 static enum plait_status append_captures(struct plait__graph *graph, int node_index, const int *captures, int count) {
     struct plait__node *node = &graph->nodes[node_index];
     if (!count) return PLAIT_OK;
@@ -118,6 +124,7 @@ static enum plait_status read_operator(struct plait__scope *scope, const struct 
     graph->nodes[index].opset = opset;
     PLAIT__TRY(find_inputs(scope, &parts->inputs, name, graph->nodes[index].inputs));
     PLAIT__TRY(plait__read_attributes(scope, &parts->attributes, index, &captures, &capture_count));
+    PLAIT__TRY(refuse_old_broadcast(scope->reader->context, &graph->nodes[index]));
     PLAIT__TRY(append_captures(graph, index, captures, capture_count));
     return add_outputs(scope, &parts->outputs, graph->nodes[index].outputs);
 }
