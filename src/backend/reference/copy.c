@@ -33,6 +33,36 @@ void plait__copy_walked(struct plait__walk *walk, plait_tensor *to, const plait_
                  plait__at(from->data, walk->at[1], bytes), walk->step[1]);
 }
 
+struct tables {
+    const plait_tensor *input;
+    const plait_tensor *output;
+    int64_t *const *positions;
+    int64_t strides[PLAIT_MAX_RANK]; /* of the input */
+    const void *fill;
+    size_t bytes;
+};
+
+/* Fills the output from `to` on, for the dims from `dim` on; `from` is the input element so far, or PLAIT__OUTSIDE.  Where the
+ * filling ends. */
+static char *fill_dim(const struct tables *tables, int dim, int64_t from, char *to) {
+    if (dim == tables->output->rank) {
+        memcpy(to, from == PLAIT__OUTSIDE ? tables->fill : plait__at(tables->input->data, from, tables->bytes), tables->bytes);
+        return to + tables->bytes;
+    }
+    for (int64_t o = 0; o < tables->output->dims[dim]; o++) {
+        int64_t position = tables->positions[dim][o];
+        bool outside = from == PLAIT__OUTSIDE || position == PLAIT__OUTSIDE;
+        to = fill_dim(tables, dim + 1, outside ? PLAIT__OUTSIDE : from + position * tables->strides[dim], to);
+    }
+    return to;
+}
+
+void plait__copy_tables(const plait_tensor *input, plait_tensor *output, int64_t *const *tables, const void *fill) {
+    struct tables all = {input, output, tables, {0}, fill, plait_dtype_bytes(input->dtype)};
+    plait__strides(input->rank, input->dims, all.strides);
+    if (plait_tensor_elements(output) > 0) fill_dim(&all, 0, 0, output->data);
+}
+
 /* The same elements in the same order. */
 enum plait_status plait__kernel_copy(struct plait__call *call) {
     size_t bytes = plait_tensor_bytes(call->outputs[0]);

@@ -2,10 +2,6 @@
 #include "backend/reference/copy.h"
 #include "graph/shape/parameters.h"
 
-#include <string.h>
-
-enum { OUTSIDE = -1 };
-
 /* Where position `p`, relative to the first input element and possibly outside the `size` ones there are, is taken from. */
 static int64_t source(enum plait__pad_mode mode, int64_t p, int64_t size) {
     if (p >= 0 && p < size) return p;
@@ -21,45 +17,20 @@ static int64_t source(enum plait__pad_mode mode, int64_t p, int64_t size) {
         p = (p % period + period) % period;
         return p < size ? p : period - p;
     default:
-        return OUTSIDE;
+        return PLAIT__OUTSIDE;
     }
-}
-
-/* tables[d][o]: the input position for output position o of dim d. */
-struct padding {
-    const plait_tensor *input;
-    plait_tensor *output;
-    int64_t *tables[PLAIT_MAX_RANK];
-    int64_t strides[PLAIT_MAX_RANK]; /* of the input */
-    const void *fill;                /* one element */
-    size_t bytes;
-};
-
-/* Fills the output from `to` on for the dims from `dim` on; `from` is the input element so far, OUTSIDE once beyond. */
-static char *fill_dim(const struct padding *padding, int dim, int64_t from, char *to) {
-    if (dim == padding->output->rank) {
-        memcpy(to, from == OUTSIDE ? padding->fill : plait__at(padding->input->data, from, padding->bytes), padding->bytes);
-        return to + padding->bytes;
-    }
-    for (int64_t o = 0; o < padding->output->dims[dim]; o++) {
-        int64_t position = padding->tables[dim][o];
-        bool outside = from == OUTSIDE || position == OUTSIDE;
-        to = fill_dim(padding, dim + 1, outside ? OUTSIDE : from + position * padding->strides[dim], to);
-    }
-    return to;
 }
 
 static enum plait_status run(struct plait__call *call, enum plait__pad_mode mode, const int64_t *before, const void *fill) {
-    struct padding padding = {
-        .input = call->inputs[0], .output = call->outputs[0], .fill = fill, .bytes = plait_dtype_bytes(call->inputs[0]->dtype)};
-    plait__strides(padding.input->rank, padding.input->dims, padding.strides);
-    for (int d = 0; d < padding.input->rank; d++) {
-        int64_t size = padding.input->dims[d], count = padding.output->dims[d];
-        padding.tables[d] = plait__scratch(call, count, sizeof(int64_t));
-        if (!padding.tables[d]) return PLAIT_MEMORY;
-        for (int64_t o = 0; o < count; o++) padding.tables[d][o] = source(mode, o - before[d], size);
+    const plait_tensor *input = call->inputs[0];
+    plait_tensor *output = call->outputs[0];
+    int64_t *tables[PLAIT_MAX_RANK];
+    for (int d = 0; d < input->rank; d++) {
+        tables[d] = plait__scratch(call, output->dims[d], sizeof *tables[d]);
+        if (!tables[d]) return PLAIT_MEMORY;
+        for (int64_t o = 0; o < output->dims[d]; o++) tables[d][o] = source(mode, o - before[d], input->dims[d]);
     }
-    if (plait_tensor_elements(padding.output) > 0) fill_dim(&padding, 0, 0, padding.output->data);
+    plait__copy_tables(input, output, tables, fill);
     return PLAIT_OK;
 }
 

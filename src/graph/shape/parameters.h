@@ -28,6 +28,27 @@ struct plait__pad {
 };
 enum plait_status plait__pad_read(struct plait__call *call, struct plait__pad *pad_out);
 
+/* Shape: the run of the input's dims that is asked for.  The input's rank must be known. */
+void plait__shape_dims_read(const struct plait__call *call, int *first_out, int *count_out);
+
+/* Constant: a view of the value in the node's attributes. */
+enum plait_status plait__constant_read(struct plait__call *call, plait_tensor *value_out);
+
+/* Unique and NonMaxSuppression: what the output's size depends on is most of the work, so it is done here for both the shape
+ * and the kernel, in scratch memory.  *count_out is -1 when the inputs' data is not there. */
+struct plait__unique {
+    int64_t count;    /* of different rows */
+    int64_t *first;   /* [count] the first row of each, in the order of the output */
+    int64_t *counts;  /* [count] how many rows are equal to it */
+    int64_t *inverse; /* [rows] which of them each row is */
+};
+enum plait_status plait__unique_read(struct plait__call *call, struct plait__unique *unique_out);
+
+struct plait__selected {
+    int64_t batch, class_index, box;
+};
+enum plait_status plait__suppression_read(struct plait__call *call, struct plait__selected **selected_out, int64_t *count_out);
+
 /* Resize and Upsample: dims are the output's, -1 where unknown. */
 enum plait__resize_mode { PLAIT__RESIZE_NEAREST, PLAIT__RESIZE_LINEAR, PLAIT__RESIZE_CUBIC };
 enum plait__resize_coordinate {
@@ -51,8 +72,9 @@ struct plait__resize {
     enum plait__resize_nearest nearest;
     bool exclude_outside, antialias;
     float cubic_a, extrapolation;
-    int64_t dims[PLAIT_MAX_RANK];                              /* of the output */
-    double scale[PLAIT_MAX_RANK];                              /* output over input, as given or as the sizes say */
+    int64_t dims[PLAIT_MAX_RANK];  /* of the output */
+    double scale[PLAIT_MAX_RANK];  /* output over input, as given or as the sizes say */
+    double length[PLAIT_MAX_RANK]; /* of the output before it was cut to whole elements: what corners are aligned with */
     double roi_start[PLAIT_MAX_RANK], roi_end[PLAIT_MAX_RANK]; /* of crop_and_resize: in units of the input's size */
 };
 enum plait_status plait__resize_read(struct plait__call *call, struct plait__resize *resize_out);

@@ -127,7 +127,8 @@ static enum plait_status apply_scales(struct plait__call *call, struct plait__re
         }
         bool crops = resize->coordinate == PLAIT__RESIZE_TF_CROP_AND_RESIZE;
         double part = crops ? resize->roi_end[d] - resize->roi_start[d] : 1.0;
-        double size = floor((double)input->dims[d] * part * scale);
+        double size = floor((double)(float)((double)input->dims[d] * part * scale)); /* 10 times 0.7f is 7, not a bit less */
+        resize->length[d] = (double)input->dims[d] * scale;
         if (size > 9e15) return plait__call_fail(call, PLAIT_LIMIT, "scales[%d]: a size of %g is too large", i, size);
         resize->dims[d] = size > 0 ? (int64_t)size : 0;
     }
@@ -163,6 +164,7 @@ static enum plait_status apply_sizes(struct plait__call *call, struct plait__res
     for (int i = 0; i < count; i++) {
         int d = axes[i];
         resize->dims[d] = policy == 0 ? sizes[i] : !known ? -1 : (int64_t)(common * (double)input->dims[d] + 0.5);
+        resize->length[d] = (double)resize->dims[d];
         if (input->dims[d] <= 0) continue;
         resize->scale[d] = policy == 0 ? (double)sizes[i] / (double)input->dims[d] : common;
     }
@@ -196,6 +198,7 @@ enum plait_status plait__resize_read(struct plait__call *call, struct plait__res
     for (int d = 0; d < input->rank; d++) {
         resize_out->dims[d] = input->dims[d];
         resize_out->scale[d] = 1;
+        resize_out->length[d] = (double)input->dims[d];
         resize_out->roi_start[d] = 0;
         resize_out->roi_end[d] = 1;
     }

@@ -1,5 +1,4 @@
-/* Operators of vision models but Resize: GridSample, AffineGrid, RoiAlign, MaxRoiPool, NonMaxSuppression, Col2Im,
- * CenterCropPad. */
+/* Operators of vision models but Resize: GridSample, AffineGrid, RoiAlign, MaxRoiPool, CenterCropPad. */
 #include "graph/shape/shape.h"
 
 #include <string.h>
@@ -121,34 +120,6 @@ enum plait_status plait__shape_max_roi_pool(struct plait__call *call) {
         PLAIT__TRY(plait__dim_join(call, "last dimension of rois", &corners, rois->dims[1]));
     }
     plait__set_output(call, 0, input->dtype, 4, dims);
-    return PLAIT_OK;
-}
-
-/* input [N, C * block elements, blocks]; image_shape and block_shape of one length; output [N, C, image_shape...] */
-enum plait_status plait__shape_col2im(struct plait__call *call) {
-    PLAIT__TRY(plait__expect_inputs(call, 3, 3));
-    PLAIT__TRY(plait__expect_rank(call, 0, 3));
-    const plait_tensor *input = call->inputs[0];
-    int64_t dims[PLAIT_MAX_RANK], block[PLAIT_MAX_RANK], elements;
-    int spatial, block_count;
-    PLAIT__TRY(plait__read_ints(call, call->inputs[1], dims + 2, PLAIT_MAX_RANK - 2, &spatial));
-    PLAIT__TRY(plait__read_ints(call, call->inputs[2], block, PLAIT_MAX_RANK - 2, &block_count));
-    plait__set_unknown(call, 0, input->dtype);
-    if (spatial < 0 || block_count < 0) return PLAIT_OK;
-    if (spatial != block_count)
-        return plait__call_fail(call, PLAIT_INVALID, "block_shape: expected %d numbers, found %d", spatial, block_count);
-    for (int i = 0; i < spatial; i++) {
-        PLAIT__TRY(positive_int(call, "image_shape", dims[2 + i]));
-        PLAIT__TRY(positive_int(call, "block_shape", block[i]));
-    }
-    PLAIT__TRY(plait__dims_product(call, block, spatial, &elements));
-    dims[0] = plait__known_rank(input) ? input->dims[0] : -1;
-    dims[1] = plait__known_rank(input) ? input->dims[1] : -1;
-    if (dims[1] >= 0 && dims[1] % elements != 0)
-        return plait__call_fail(call, PLAIT_INVALID, "dimension 1: %lld does not divide by the %lld elements of a block",
-                                (long long)dims[1], (long long)elements);
-    if (dims[1] >= 0) dims[1] /= elements;
-    plait__set_output(call, 0, input->dtype, 2 + spatial, dims);
     return PLAIT_OK;
 }
 
