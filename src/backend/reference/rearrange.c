@@ -23,7 +23,7 @@ enum plait_status plait__kernel_transpose(struct plait__call *call) {
 enum plait_status plait__kernel_slice(struct plait__call *call) {
     const plait_tensor *input = call->inputs[0];
     plait_tensor *output = call->outputs[0];
-    struct plait__slice slice;
+    struct plait__slicing slice;
     int64_t strides[PLAIT_MAX_RANK], start = 0;
     PLAIT__TRY(plait__slice_read(call, &slice));
     plait__strides(input->rank, input->dims, strides);

@@ -140,21 +140,12 @@ enum plait_status plait__shape_constant_of_shape(struct plait__call *call) {
     return PLAIT_OK;
 }
 
-/* An attribute that names a dtype by ONNX's number. */
-static enum plait_status read_dtype(struct plait__call *call, const char *name, enum plait_dtype fallback,
-                                    enum plait_dtype *dtype_out) {
-    int64_t number = plait__attribute_int(call->node, name, fallback);
-    *dtype_out = (enum plait_dtype)(number > 0 && number < 64 ? number : 0);
-    if (number == fallback || plait_dtype_bytes(*dtype_out) > 0) return PLAIT_OK;
-    return plait__call_fail(call, PLAIT_UNSUPPORTED, "%s: type %lld is not numeric or boolean", name, (long long)number);
-}
-
 enum plait_status plait__shape_eye_like(struct plait__call *call) {
     PLAIT__TRY(plait__expect_inputs(call, 1, 1));
     PLAIT__TRY(plait__expect_rank(call, 0, 2));
     const plait_tensor *input = call->inputs[0];
     enum plait_dtype dtype;
-    PLAIT__TRY(read_dtype(call, "dtype", input->dtype, &dtype));
+    PLAIT__TRY(plait__read_dtype(call, "dtype", input->dtype, &dtype));
     plait__set_output(call, 0, dtype, input->rank, input->dims);
     return PLAIT_OK;
 }

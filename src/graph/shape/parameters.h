@@ -14,10 +14,10 @@ enum plait_status plait__split_read(struct plait__call *call, int axis, int64_t 
 
 /* Slice, per dim of the input: `count` elements from `start` on, every `step`-th (which may be negative).
  * count is -1 where it is not known, start and step then say nothing. */
-struct plait__slice {
+struct plait__slicing {
     int64_t start[PLAIT_MAX_RANK], step[PLAIT_MAX_RANK], count[PLAIT_MAX_RANK];
 };
-enum plait_status plait__slice_read(struct plait__call *call, struct plait__slice *slice_out);
+enum plait_status plait__slice_read(struct plait__call *call, struct plait__slicing *slice_out);
 
 /* Pad, per dim of the input: elements added before and after it; negative numbers take away. */
 enum plait__pad_mode { PLAIT__PAD_CONSTANT, PLAIT__PAD_REFLECT, PLAIT__PAD_EDGE, PLAIT__PAD_WRAP };
@@ -48,6 +48,14 @@ struct plait__selected {
     int64_t batch, class_index, box;
 };
 enum plait_status plait__suppression_read(struct plait__call *call, struct plait__selected **selected_out, int64_t *count_out);
+
+/* DFT: transforms of `length` along `axis`, with the output's dims; -1 where not known.  The input's rank must be known. */
+struct plait__dft {
+    int axis;
+    bool inverse, onesided;
+    int64_t length, dims[PLAIT_MAX_RANK];
+};
+enum plait_status plait__dft_read(struct plait__call *call, struct plait__dft *dft_out);
 
 /* Resize and Upsample: dims are the output's, -1 where unknown. */
 enum plait__resize_mode { PLAIT__RESIZE_NEAREST, PLAIT__RESIZE_LINEAR, PLAIT__RESIZE_CUBIC };

@@ -120,6 +120,14 @@ enum plait_status plait__read_input_or_attribute(struct plait__call *call, int i
     return PLAIT_OK;
 }
 
+enum plait_status plait__read_dtype(struct plait__call *call, const char *name, enum plait_dtype fallback,
+                                    enum plait_dtype *dtype_out) {
+    int64_t number = plait__attribute_int(call->node, name, fallback);
+    *dtype_out = (enum plait_dtype)(number > 0 && number < 64 ? number : 0);
+    if (number == fallback || plait_dtype_bytes(*dtype_out) > 0) return PLAIT_OK;
+    return plait__call_fail(call, PLAIT_UNSUPPORTED, "%s: type %lld is not numeric or boolean", name, (long long)number);
+}
+
 void plait__set_unknown(struct plait__call *call, int index, enum plait_dtype dtype) {
     plait__set_output(call, index, dtype, -1, NULL);
 }

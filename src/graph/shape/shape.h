@@ -32,13 +32,17 @@ enum plait_status plait__expect_float(struct plait__call *call, int index);
 /* Fails unless inputs `a` and `b`, where both are known, have the same dtype. */
 enum plait_status plait__expect_same_dtype(struct plait__call *call, int a, int b);
 
-/* Reads an integer given as a tensor of one element of any type.  *known_out is false when its data is not there. */
+/* Reads an integer given as a tensor of one int32 or int64.  *known_out is false when its data is not there. */
 enum plait_status plait__read_scalar(struct plait__call *call, int index, int64_t *value_out, bool *known_out);
 
 /* The integers of input `index`, or of the attribute `name` when the operator's version had them there; *count_out is
  * -1 when there are none at all or the data is not known: *given_out tells these apart. */
 enum plait_status plait__read_input_or_attribute(struct plait__call *call, int index, const char *name, bool is_input,
                                                  int64_t *out, int ceiling, int *count_out, bool *given_out);
+
+/* Reads an attribute that names a dtype by ONNX's number. */
+enum plait_status plait__read_dtype(struct plait__call *call, const char *name, enum plait_dtype fallback,
+                                    enum plait_dtype *dtype_out);
 
 /* Sets output `index` to `dtype` with unknown rank. */
 void plait__set_unknown(struct plait__call *call, int index, enum plait_dtype dtype);

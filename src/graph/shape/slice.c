@@ -50,7 +50,7 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high) {
 }
 
 /* NumPy's rule: negative positions count from the end, and everything is clamped to what is there. */
-static void resolve(int64_t size, int64_t start, int64_t end, int64_t step, int axis, struct plait__slice *slice) {
+static void resolve(int64_t size, int64_t start, int64_t end, int64_t step, int axis, struct plait__slicing *slice) {
     if (step < -INT64_MAX) step = -INT64_MAX; /* so that it can be negated; no dim is long enough to tell */
     if (start < 0) start += size;
     if (end < 0) end += size;
@@ -62,7 +62,7 @@ static void resolve(int64_t size, int64_t start, int64_t end, int64_t step, int 
     slice->step[axis] = step;
 }
 
-enum plait_status plait__slice_read(struct plait__call *call, struct plait__slice *slice_out) {
+enum plait_status plait__slice_read(struct plait__call *call, struct plait__slicing *slice_out) {
     struct lists lists;
     int count;
     PLAIT__TRY(read_lists(call, &lists));
@@ -94,7 +94,7 @@ enum plait_status plait__slice_read(struct plait__call *call, struct plait__slic
 }
 
 enum plait_status plait__shape_slice(struct plait__call *call) {
-    struct plait__slice slice;
+    struct plait__slicing slice;
     PLAIT__TRY(plait__slice_read(call, &slice));
     const plait_tensor *input = call->inputs[0];
     plait__set_output(call, 0, input->dtype, input->rank, slice.count);
