@@ -51,11 +51,12 @@ find_program(PLAIT_PYTHON NAMES python3 REQUIRED)
 # The ONNX messages, as C: generated at build time from Debian's onnx.proto.
 set(generated ${PROJECT_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${generated})
+cmake_path(GET PLAIT_ONNX_PROTO PARENT_PATH proto_folder)
 set(options ${PROJECT_SOURCE_DIR}/src/onnx/onnx.options)
 if(EXISTS ${options})
     add_custom_command(
         OUTPUT ${generated}/onnx.pb.c ${generated}/onnx.pb.h
-        COMMAND ${PLAIT_PYTHON} ${PLAIT_NANOPB_GENERATOR} --quiet -I /usr/include/onnx -f ${options} -D ${generated} onnx.proto
+        COMMAND ${PLAIT_PYTHON} ${PLAIT_NANOPB_GENERATOR} --quiet -I ${proto_folder} -f ${options} -D ${generated} onnx.proto
         DEPENDS ${options} ${PLAIT_ONNX_PROTO}
         COMMENT "Generating onnx.pb.c")
     set(sources ${generated}/onnx.pb.c ${generated}/onnx.pb.h)
@@ -85,4 +86,14 @@ target_link_libraries(plait_small PRIVATE $<BUILD_INTERFACE:plait_sanitizers>)
 add_library(plait_dependencies INTERFACE)
 target_include_directories(plait_dependencies SYSTEM INTERFACE
     "$<BUILD_INTERFACE:${PLAIT_INCLUDE_XNNPACK};${PLAIT_INCLUDE_PTHREADPOOL};${PLAIT_INCLUDE_STB}>")
-target_link_libraries(plait_dependencies INTERFACE plait_small ${PLAIT_DEPENDENCY_LIBRARIES} Threads::Threads m)
+# An installed Plait has the archives beside it.
+foreach(library IN LISTS PLAIT_DEPENDENCY_LIBRARIES)
+    cmake_path(GET library FILENAME file)
+    if(PLAIT_PREFIX STREQUAL "system")
+        target_link_libraries(plait_dependencies INTERFACE ${library})
+    else()
+        target_link_libraries(plait_dependencies INTERFACE
+            $<BUILD_INTERFACE:${library}> $<INSTALL_INTERFACE:$<INSTALL_PREFIX>/lib/plait/${file}>)
+    endif()
+endforeach()
+target_link_libraries(plait_dependencies INTERFACE plait_small Threads::Threads m)

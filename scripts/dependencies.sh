@@ -32,10 +32,11 @@ newer_apt() {
 refresh_lists() {
     local state=$cache/apt keyring=/usr/share/keyrings/debian-archive-keyring.gpg mirror
     mirror=$(awk '/^URIs:/ { print $2; exit } $1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /^http/) { print $i; exit } }' \
-        $(ls /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources 2>/dev/null))
+        $(ls /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources 2>/dev/null) /dev/null)
+    [ -n "$mirror" ] || fail "apt's configuration names no Debian mirror"
     mkdir -p "$state/lists/partial" "$state/archives/partial"
     : > "$state/status"
-    printf "deb-src [signed-by=$keyring] ${mirror:-http://deb.debian.org/debian} %s main\n" trixie sid > "$state/sources.list"
+    printf "deb-src [signed-by=$keyring] $mirror %s main\n" trixie sid > "$state/sources.list"
     newer_apt apt-get -qq update
 }
 

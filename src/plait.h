@@ -29,15 +29,15 @@ extern "C" {
 #define PLAIT_VERSION "0.1.0"
 
 /* Status codes: the one list that the enum, plait_status_name() and plait_status_text() are made from. */
-#define PLAIT_STATUS_MAP(X)                                                        \
-    X(OK, "success")                                                               \
-    X(INVALID, "an argument or an input is malformed")                             \
-    X(UNSUPPORTED, "the input is well formed, but Plait cannot do what it asks")   \
-    X(NOT_FOUND, "a file, name or version does not exist")                         \
-    X(IO, "reading or writing failed")                                             \
-    X(MEMORY, "memory could not be had")                                           \
-    X(LIMIT, "a stated ceiling would be passed")                                   \
-    X(CANCELLED, "the caller asked to stop")                                       \
+#define PLAIT_STATUS_MAP(X)                                                      \
+    X(OK, "success")                                                             \
+    X(INVALID, "an argument or an input is malformed")                           \
+    X(UNSUPPORTED, "the input is well formed, but Plait cannot do what it asks") \
+    X(NOT_FOUND, "a file, name or version does not exist")                       \
+    X(IO, "reading or writing failed")                                           \
+    X(MEMORY, "memory could not be had")                                         \
+    X(LIMIT, "a stated ceiling would be passed")                                 \
+    X(CANCELLED, "the caller asked to stop")                                     \
     X(INTERNAL, "a promise inside Plait was broken: please report it")
 
 enum plait_status {
@@ -63,15 +63,15 @@ typedef struct plait_allocator {
 enum plait_log_level { PLAIT_LOG_ERROR, PLAIT_LOG_WARNING, PLAIT_LOG_INFO, PLAIT_LOG_DEBUG };
 
 typedef struct plait_context_options {
-    plait_allocator allocator;                                                  /* all NULL: the C library's */
-    int threads;                                                                /* 1 or more; 1 by default */
-    void (*log)(void *user, enum plait_log_level level, const char *message);   /* NULL: silence */
+    plait_allocator allocator;                                                /* all NULL: the C library's */
+    int threads;                                                              /* 1 or more; 1 by default */
+    void (*log)(void *user, enum plait_log_level level, const char *message); /* NULL: silence */
     void *log_user;
-    uint64_t (*clock_us)(void *user);                                           /* monotonic microseconds; NULL: the system's */
+    uint64_t (*clock_us)(void *user); /* monotonic microseconds; NULL: the system's */
     void *clock_user;
-    bool (*cancelled)(void *user);                                              /* asked between nodes and lines; NULL: never */
+    bool (*cancelled)(void *user); /* asked between nodes and lines; NULL: never */
     void *cancelled_user;
-    void (*progress)(void *user, const char *stage, double fraction);           /* fraction in 0..1; NULL: none */
+    void (*progress)(void *user, const char *stage, double fraction); /* fraction in 0..1; NULL: none */
     void *progress_user;
 } plait_context_options;
 
@@ -143,8 +143,8 @@ void plait_session_options_default(plait_session_options *options);
  * place.  `folder` is where external tensor data is looked for; NULL refuses external data. */
 enum plait_status plait_session_create(plait_context *context, const void *bytes, size_t size, const char *folder,
                                        const plait_session_options *options, plait_session **session_out);
-enum plait_status plait_session_create_from_file(plait_context *context, const char *path,
-                                                 const plait_session_options *options, plait_session **session_out);
+enum plait_status plait_session_create_from_file(plait_context *context, const char *path, const plait_session_options *options,
+                                                 plait_session **session_out);
 void plait_session_destroy(plait_session *session);
 
 /* Inputs and outputs in the order of the graph.  A dimension that may change is -1. */

@@ -4,7 +4,7 @@
 
 enum {
     ALIGNMENT = 64,
-    SMALLEST_BLOCK = 64 * 1024,       /* bytes */
+    SMALLEST_BLOCK = 64 * 1024, /* bytes */
     LARGEST_DOUBLING = 64 * 1024 * 1024,
 };
 

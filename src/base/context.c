@@ -84,7 +84,9 @@ enum plait_status plait__cache_add(plait_context *context, const void *owner, vo
     return PLAIT_OK;
 }
 
-const char *plait_context_error(const plait_context *context) { return context ? context->error : ""; }
+const char *plait_context_error(const plait_context *context) {
+    return context ? context->error : "";
+}
 
 enum plait_status plait__fail(plait_context *context, enum plait_status status, const char *format, ...) {
     char sentence[sizeof context->error]; /* an argument may be the sentence recorded last */
@@ -115,7 +117,9 @@ void plait__log(plait_context *context, enum plait_log_level level, const char *
     context->options.log(context->options.log_user, level, message);
 }
 
-uint64_t plait__now_us(const plait_context *context) { return context->options.clock_us(context->options.clock_user); }
+uint64_t plait__now_us(const plait_context *context) {
+    return context->options.clock_us(context->options.clock_user);
+}
 
 bool plait__cancelled(const plait_context *context) {
     return context->options.cancelled && context->options.cancelled(context->options.cancelled_user);

@@ -47,9 +47,9 @@ void plait__release(plait_context *context, void *memory);
 void *plait__cache_find(const plait_context *context, const void *owner);
 enum plait_status plait__cache_add(plait_context *context, const void *owner, void *state, void (*destroy)(void *state));
 
-#define PLAIT__TRY(expression)                                   \
-    do {                                                         \
-        enum plait_status plait__try_status = (expression);      \
+#define PLAIT__TRY(expression)                                       \
+    do {                                                             \
+        enum plait_status plait__try_status = (expression);          \
         if (plait__try_status != PLAIT_OK) return plait__try_status; \
     } while (0)
 

@@ -93,7 +93,8 @@ enum plait_status plait__file_write(plait_context *context, const char *path, co
     int length = snprintf(neighbour, sizeof neighbour, "%s.%ld.part", path, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof neighbour)
         return plait__fail(context, PLAIT_INVALID, "path: %zu bytes are too long", strlen(path));
-    int descriptor = special ? open(path, O_WRONLY | O_CLOEXEC) : open(neighbour, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int descriptor =
+        special ? open(path, O_WRONLY | O_CLOEXEC) : open(neighbour, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (descriptor < 0) return fail_errno(context, path, "write");
     enum plait_status status = write_all(context, descriptor, path, bytes, size);
     if (close(descriptor) != 0 && status == PLAIT_OK) status = fail_errno(context, path, "write");

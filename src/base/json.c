@@ -31,7 +31,8 @@ static bool only_space(const char *text, const char *end) {
 enum plait_status plait__json_parse(plait_context *context, const char *text, size_t size, const char *source,
                                     struct plait__json *root_out) {
     if (size > PLAIT__JSON_SIZE_CEILING)
-        return plait__fail(context, PLAIT_LIMIT, "%s: %zu bytes of JSON, the ceiling is %d", source, size, PLAIT__JSON_SIZE_CEILING);
+        return plait__fail(context, PLAIT_LIMIT, "%s: %zu bytes of JSON, the ceiling is %d", source, size,
+                           PLAIT__JSON_SIZE_CEILING);
     int depth = deepest_nesting(text, size);
     if (depth > PLAIT__JSON_DEPTH_CEILING)
         return plait__fail(context, PLAIT_LIMIT, "%s: JSON nested %d deep, the ceiling is %d", source, depth,
@@ -116,7 +117,9 @@ enum plait_status plait__json_array(const struct plait__json *at, const char *ke
     return PLAIT_OK;
 }
 
-int plait__json_count(const struct plait__json *at) { return cJSON_GetArraySize(at->item); }
+int plait__json_count(const struct plait__json *at) {
+    return cJSON_GetArraySize(at->item);
+}
 
 bool plait__json_next(const struct plait__json *at, struct plait__json *child) {
     const cJSON *item = child->item ? child->item->next : at->item->child;
@@ -141,7 +144,8 @@ enum plait_status plait__json_bool(const struct plait__json *at, const char *key
     return PLAIT_OK;
 }
 
-enum plait_status plait__json_number(const struct plait__json *at, const char *key, double low, double high, double *value_out) {
+enum plait_status plait__json_number(const struct plait__json *at, const char *key, double low, double high,
+                                     double *value_out) {
     const cJSON *item = find(at, key);
     if (!cJSON_IsNumber(item)) return fail_kind(at, key, "a number");
     double value = item->valuedouble;
@@ -151,7 +155,8 @@ enum plait_status plait__json_number(const struct plait__json *at, const char *k
     return PLAIT_OK;
 }
 
-enum plait_status plait__json_int(const struct plait__json *at, const char *key, int64_t low, int64_t high, int64_t *value_out) {
+enum plait_status plait__json_int(const struct plait__json *at, const char *key, int64_t low, int64_t high,
+                                  int64_t *value_out) {
     const cJSON *item = find(at, key);
     if (!cJSON_IsNumber(item)) return fail_kind(at, key, "a whole number");
     double value = item->valuedouble;

@@ -45,7 +45,8 @@ enum plait_status plait__json_array(const struct plait__json *at, const char *ke
 int plait__json_count(const struct plait__json *at);
 bool plait__json_next(const struct plait__json *at, struct plait__json *child);
 
-enum plait_status plait__json_text(const struct plait__json *at, const char *key, const char **text_out); /* owned by the root */
+enum plait_status plait__json_text(const struct plait__json *at, const char *key,
+                                   const char **text_out); /* owned by the root */
 enum plait_status plait__json_bool(const struct plait__json *at, const char *key, bool *value_out);
 enum plait_status plait__json_number(const struct plait__json *at, const char *key, double low, double high, double *value_out);
 enum plait_status plait__json_int(const struct plait__json *at, const char *key, int64_t low, int64_t high, int64_t *value_out);

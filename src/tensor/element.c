@@ -44,17 +44,17 @@ static float float_of_real(double value) {
 #define FLAG(value)  ((value) != 0)
 
 /* One loop over elements: `convert` makes what is stored of `from[...]`, or of `in[...]`. */
-#define LOAD_CASE(name, type, out_type, convert)                                                                               \
-    case PLAIT_##name: {                                                                                                       \
-        const type *from = (const type *)tensor->data + first;                                                                 \
-        for (int64_t i = 0; i < count; i++) out[i] = (out_type)convert(from[i * step]);                                        \
-        break;                                                                                                                 \
+#define LOAD_CASE(name, type, out_type, convert)                                        \
+    case PLAIT_##name: {                                                                \
+        const type *from = (const type *)tensor->data + first;                          \
+        for (int64_t i = 0; i < count; i++) out[i] = (out_type)convert(from[i * step]); \
+        break;                                                                          \
     }
-#define STORE_CASE(name, type, convert)                                                                                        \
-    case PLAIT_##name: {                                                                                                       \
-        type *to = (type *)tensor->data + first;                                                                               \
-        for (int64_t i = 0; i < count; i++) to[i * step] = (type)convert(in[i]);                                               \
-        break;                                                                                                                 \
+#define STORE_CASE(name, type, convert)                                          \
+    case PLAIT_##name: {                                                         \
+        type *to = (type *)tensor->data + first;                                 \
+        for (int64_t i = 0; i < count; i++) to[i * step] = (type)convert(in[i]); \
+        break;                                                                   \
     }
 
 void plait__load_reals(const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, double *out) {

@@ -5,16 +5,16 @@
 #include "plait.h"
 
 /* X(dtype, C type) of every dtype that C can compute with.  Bool, f16 and bf16 are not among them. */
-#define PLAIT__NUMBER_MAP(X)                                                                                                   \
-    X(F32, float)                                                                                                              \
-    X(F64, double)                                                                                                             \
-    X(U8, uint8_t)                                                                                                             \
-    X(I8, int8_t)                                                                                                              \
-    X(U16, uint16_t)                                                                                                           \
-    X(I16, int16_t)                                                                                                            \
-    X(I32, int32_t)                                                                                                            \
-    X(U32, uint32_t)                                                                                                           \
-    X(I64, int64_t)                                                                                                            \
+#define PLAIT__NUMBER_MAP(X) \
+    X(F32, float)            \
+    X(F64, double)           \
+    X(U8, uint8_t)           \
+    X(I8, int8_t)            \
+    X(U16, uint16_t)         \
+    X(I16, int16_t)          \
+    X(I32, int32_t)          \
+    X(U32, uint32_t)         \
+    X(I64, int64_t)          \
     X(U64, uint64_t)
 
 enum plait__work { PLAIT__WORK_REAL, PLAIT__WORK_INTEGER, PLAIT__WORK_NATURAL };

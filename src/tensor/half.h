@@ -1,4 +1,5 @@
-/* Half-precision floats as bits.  f16 is IEEE 754 binary16, bf16 the upper half of a float; both round to nearest, ties to even. */
+/* Half-precision floats as bits.  f16 is IEEE 754 binary16, bf16 the upper half of a float; both round to nearest, ties to
+ * even. */
 #ifndef PLAIT_TENSOR_HALF_H
 #define PLAIT_TENSOR_HALF_H
 
@@ -21,7 +22,7 @@ static inline float plait__float_from_bits(uint32_t bits) {
 static inline float plait__f16_to_float(uint16_t half) {
     uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 0x3ff;
     if (exponent == 31) return plait__float_from_bits(sign | 0x7f800000 | fraction << 13); /* infinity, NaN */
-    if (exponent == 0) {                                                                 /* zero, subnormal: fraction / 2^24 */
+    if (exponent == 0) { /* zero, subnormal: fraction / 2^24 */
         float magnitude = (float)fraction * 0x1p-24f;
         return sign ? -magnitude : magnitude;
     }
@@ -40,7 +41,9 @@ static inline uint16_t plait__f16_from_float(float value) {
     return sign | (uint16_t)((magnitude - 0x38000000 + 0xfff + odd) >> 13);
 }
 
-static inline float plait__bf16_to_float(uint16_t half) { return plait__float_from_bits((uint32_t)half << 16); }
+static inline float plait__bf16_to_float(uint16_t half) {
+    return plait__float_from_bits((uint32_t)half << 16);
+}
 
 static inline uint16_t plait__bf16_from_float(float value) {
     uint32_t bits = plait__float_bits(value);

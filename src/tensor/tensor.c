@@ -5,18 +5,22 @@
 size_t plait_dtype_bytes(enum plait_dtype dtype) {
     switch (dtype) {
 #define DTYPE_BYTES(name, number, bytes, text) \
-    case PLAIT_##name: return bytes;
+    case PLAIT_##name:                         \
+        return bytes;
         PLAIT_DTYPE_MAP(DTYPE_BYTES)
-    default: return 0;
+    default:
+        return 0;
     }
 }
 
 const char *plait_dtype_name(enum plait_dtype dtype) {
     switch (dtype) {
 #define DTYPE_TEXT(name, number, bytes, text) \
-    case PLAIT_##name: return text;
+    case PLAIT_##name:                        \
+        return text;
         PLAIT_DTYPE_MAP(DTYPE_TEXT)
-    default: return "unknown";
+    default:
+        return "unknown";
     }
 }
 
@@ -37,7 +41,9 @@ int64_t plait__elements(int rank, const int64_t *dims) {
     return product;
 }
 
-int64_t plait_tensor_elements(const plait_tensor *tensor) { return plait__elements(tensor->rank, tensor->dims); }
+int64_t plait_tensor_elements(const plait_tensor *tensor) {
+    return plait__elements(tensor->rank, tensor->dims);
+}
 
 size_t plait_tensor_bytes(const plait_tensor *tensor) {
     int64_t elements = plait_tensor_elements(tensor);
@@ -52,7 +58,8 @@ enum plait_status plait__tensor_measure(plait_context *context, const plait_tens
         return plait__fail(context, PLAIT_INVALID, "rank: expected 0..%d, found %d", PLAIT_MAX_RANK, (int)tensor->rank);
     for (int i = 0; i < tensor->rank; i++)
         if (tensor->dims[i] < 0)
-            return plait__fail(context, PLAIT_INVALID, "dimension %d: expected 0 or more, found %lld", i, (long long)tensor->dims[i]);
+            return plait__fail(context, PLAIT_INVALID, "dimension %d: expected 0 or more, found %lld", i,
+                               (long long)tensor->dims[i]);
     int64_t elements = plait_tensor_elements(tensor);
     if (elements < 0 || (uint64_t)elements > SIZE_MAX / element) {
         char shape[160];

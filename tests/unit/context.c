@@ -29,14 +29,16 @@ static plait_context_options counted_options(struct counted *counted) {
     return options;
 }
 
-static void count_destroy(void *state) { ++*(int *)state; }
+static void count_destroy(void *state) {
+    ++*(int *)state;
+}
 
 TEST(status_names) {
     CHECK_TEXT(plait_status_name(PLAIT_OK), "OK");
     CHECK_TEXT(plait_status_name(PLAIT_INTERNAL), "INTERNAL");
     CHECK_TEXT(plait_status_text(PLAIT_LIMIT), "a stated ceiling would be passed");
     CHECK_TEXT(plait_status_name((enum plait_status)77), "UNKNOWN");
-    CHECK_TEXT(plait_status_name((enum plait_status)-1), "UNKNOWN");
+    CHECK_TEXT(plait_status_name((enum plait_status) - 1), "UNKNOWN");
 }
 
 TEST(options_are_checked) {

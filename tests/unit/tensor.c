@@ -65,7 +65,8 @@ TEST(every_half_survives_the_way_through_float) {
     for (uint32_t bits = 0; bits < 65536; bits++) {
         float f16 = plait__f16_to_float((uint16_t)bits), bf16 = plait__bf16_to_float((uint16_t)bits);
         wrong += isnan(f16) ? !isnan(plait__f16_to_float(plait__f16_from_float(f16))) : plait__f16_from_float(f16) != bits;
-        wrong += isnan(bf16) ? !isnan(plait__bf16_to_float(plait__bf16_from_float(bf16))) : plait__bf16_from_float(bf16) != bits;
+        wrong +=
+            isnan(bf16) ? !isnan(plait__bf16_to_float(plait__bf16_from_float(bf16))) : plait__bf16_from_float(bf16) != bits;
     }
     CHECK_INT(wrong, 0);
 }

@@ -23,27 +23,28 @@ static inline void test__report(int ok, const char *file, int line, const char *
 
 #define CHECK(condition) test__report(!!(condition), __FILE__, __LINE__, "expected " #condition "\n")
 
-#define CHECK_INT(found, expected)                                                            \
-    do {                                                                                      \
-        long long test__a = (long long)(found), test__b = (long long)(expected);              \
-        test__report(test__a == test__b, __FILE__, __LINE__, #found);                         \
+#define CHECK_INT(found, expected)                                                              \
+    do {                                                                                        \
+        long long test__a = (long long)(found), test__b = (long long)(expected);                \
+        test__report(test__a == test__b, __FILE__, __LINE__, #found);                           \
         if (test__a != test__b) fprintf(stderr, " is %lld, expected %lld\n", test__a, test__b); \
     } while (0)
 
-#define CHECK_NEAR(found, expected, tolerance)                                                \
-    do {                                                                                      \
-        double test__a = (found), test__b = (expected);                                       \
-        int test__ok = fabs(test__a - test__b) <= (tolerance);                                \
-        test__report(test__ok, __FILE__, __LINE__, #found);                                   \
+#define CHECK_NEAR(found, expected, tolerance)                                                                        \
+    do {                                                                                                              \
+        double test__a = (found), test__b = (expected);                                                               \
+        int test__ok = fabs(test__a - test__b) <= (tolerance);                                                        \
+        test__report(test__ok, __FILE__, __LINE__, #found);                                                           \
         if (!test__ok) fprintf(stderr, " is %.9g, expected %.9g within %g\n", test__a, test__b, (double)(tolerance)); \
     } while (0)
 
-#define CHECK_TEXT(found, expected)                                                           \
-    do {                                                                                      \
-        const char *test__a = (found), *test__b = (expected);                                 \
-        int test__ok = test__a && test__b && strcmp(test__a, test__b) == 0;                   \
-        test__report(test__ok, __FILE__, __LINE__, #found);                                   \
-        if (!test__ok) fprintf(stderr, " is \"%s\", expected \"%s\"\n", test__a ? test__a : "(null)", test__b ? test__b : "(null)"); \
+#define CHECK_TEXT(found, expected)                                                                                       \
+    do {                                                                                                                  \
+        const char *test__a = (found), *test__b = (expected);                                                             \
+        int test__ok = test__a && test__b && strcmp(test__a, test__b) == 0;                                               \
+        test__report(test__ok, __FILE__, __LINE__, #found);                                                               \
+        if (!test__ok)                                                                                                    \
+            fprintf(stderr, " is \"%s\", expected \"%s\"\n", test__a ? test__a : "(null)", test__b ? test__b : "(null)"); \
     } while (0)
 
 static inline int test__finish(void) {
@@ -52,6 +53,7 @@ static inline int test__finish(void) {
 }
 
 /* Up to 16 tests: TEST_MAIN(a, b, c) */
+/* clang-format off */
 #define TEST__RUN_1(a) test_##a();
 #define TEST__RUN_2(a, ...) test_##a(); TEST__RUN_1(__VA_ARGS__)
 #define TEST__RUN_3(a, ...) test_##a(); TEST__RUN_2(__VA_ARGS__)
@@ -76,5 +78,6 @@ static inline int test__finish(void) {
                    TEST__RUN_3, TEST__RUN_2, TEST__RUN_1, )                                                         \
         (__VA_ARGS__) return test__finish();                                                                        \
     }
+/* clang-format on */
 
 #endif
