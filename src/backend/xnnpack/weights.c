@@ -1,0 +1,172 @@
+#include "backend/xnnpack/weights.h"
+
+#include "backend/backend.h"
+
+#include <string.h>
+
+/* Two lanes of multiply and rotate over 8-byte words: fast enough to run at every plan, and 128 bits make an accidental
+ * clash a matter of 2^-100.  Not meant against an adversary, who could only spoil their own model. */
+static uint64_t rotate(uint64_t word, int by) { return word << by | word >> (64 - by); }
+
+void plait__xnn_digest_add(struct plait__xnn_digest *digest, const void *bytes, size_t size) {
+    uint64_t a = digest->words[0] ^ 0x9E3779B97F4A7C15u, b = digest->words[1] + size * 0xC2B2AE3D27D4EB4Fu;
+    const unsigned char *at = bytes;
+    for (; size >= 16; size -= 16, at += 16) {
+        uint64_t words[2];
+        memcpy(words, at, 16);
+        a = rotate((a ^ words[0]) * 0x87C37B91114253D5u, 31) + b;
+        b = rotate((b ^ words[1]) * 0x4CF5AD432745937Fu, 33) ^ a;
+    }
+    uint64_t words[2] = {0, 0};
+    if (size) memcpy(words, at, size);
+    a = rotate((a ^ words[0]) * 0x87C37B91114253D5u, 31) + b;
+    b = rotate((b ^ words[1]) * 0x4CF5AD432745937Fu, 33) ^ a;
+    digest->words[0] = (a ^ a >> 33) * 0xFF51AFD7ED558CCDu;
+    digest->words[1] = (b ^ b >> 29) * 0xC4CEB9FE1A85EC53u;
+}
+
+static struct plait__xnn_packed *find(const struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest) {
+    for (struct plait__xnn_packed *packed = cache->packed; packed; packed = packed->next)
+        if (memcmp(&packed->digest, digest, sizeof *digest) == 0) return packed;
+    return NULL;
+}
+
+bool plait__xnn_cache_has(const struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest) {
+    return find(cache, digest) != NULL;
+}
+
+/* ---- XNNPACK's side: its keys are addresses, which are not looked at; `wanted` says what is meant.  An "offset" is an
+ * address here, so that packings can be released one by one. ---- */
+
+static size_t provider_look_up(void *context, const struct xnn_weights_cache_look_up_key *key) {
+    (void)key;
+    struct plait__xnn_cache *cache = context;
+    struct plait__xnn_packed *packed = find(cache, &cache->wanted);
+    if (!packed) return SIZE_MAX;
+    cache->reserved = packed;
+    return (size_t)(uintptr_t)packed->bytes;
+}
+
+static void *provider_reserve(void *context, size_t size) {
+    struct plait__xnn_cache *cache = context;
+    struct plait__xnn_packed *packed = plait__allocate_zero(cache->context, 1, sizeof *packed);
+    if (!packed) return NULL;
+    packed->bytes = plait__allocate(cache->context, size);
+    if (!packed->bytes) {
+        plait__release(cache->context, packed);
+        return NULL;
+    }
+    packed->digest = cache->wanted;
+    packed->size = size;
+    cache->reserved = packed;
+    return packed->bytes;
+}
+
+static size_t provider_insert(void *context, const struct xnn_weights_cache_look_up_key *key, void *bytes, size_t size) {
+    (void)key, (void)bytes, (void)size;
+    struct plait__xnn_cache *cache = context;
+    struct plait__xnn_packed *packed = find(cache, &cache->wanted);
+    if (!packed) {
+        packed = cache->reserved;
+        packed->next = cache->packed;
+        cache->packed = packed;
+    } else if (packed != cache->reserved) { /* deconvolution packs before it looks */
+        if (cache->reserved) plait__release(cache->context, cache->reserved->bytes);
+        plait__release(cache->context, cache->reserved);
+        cache->reserved = packed;
+    }
+    return (size_t)(uintptr_t)packed->bytes;
+}
+
+static bool provider_is_finalized(void *context) {
+    (void)context;
+    return true; /* asked before a run only: nothing moves here */
+}
+
+static void *provider_address(void *context, size_t offset) {
+    (void)context;
+    return (void *)(uintptr_t)offset;
+}
+
+void plait__xnn_cache_begin(struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest) {
+    cache->wanted = *digest;
+    cache->reserved = NULL;
+}
+
+struct plait__xnn_packed *plait__xnn_cache_end(struct plait__xnn_cache *cache) {
+    struct plait__xnn_packed *packed = cache->reserved;
+    cache->reserved = NULL;
+    if (packed && !find(cache, &packed->digest)) { /* reserved by an operator that then failed */
+        plait__release(cache->context, packed->bytes);
+        plait__release(cache->context, packed);
+        return NULL;
+    }
+    if (packed) packed->references++;
+    return packed;
+}
+
+void plait__xnn_packed_release(struct plait__xnn_cache *cache, struct plait__xnn_packed *packed) {
+    if (!packed || --packed->references > 0) return;
+    for (struct plait__xnn_packed **link = &cache->packed; *link; link = &(*link)->next) {
+        if (*link != packed) continue;
+        *link = packed->next;
+        break;
+    }
+    plait__release(cache->context, packed->bytes);
+    plait__release(cache->context, packed);
+}
+
+/* ---- the cache ---- */
+
+enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn_cache **cache_out) {
+    for (struct plait__cache *entry = context->caches; entry; entry = entry->next)
+        if (entry->backend == &plait__backend_xnnpack) {
+            *cache_out = entry->state;
+            return PLAIT_OK;
+        }
+    enum xnn_status status = xnn_initialize(NULL);
+    if (status != xnn_status_success)
+        return plait__fail(context, PLAIT_UNSUPPORTED, "xnnpack: this processor is not supported (status %d)", (int)status);
+    struct plait__cache *entry = plait__allocate_zero(context, 1, sizeof *entry);
+    if (!entry) return PLAIT_MEMORY;
+    struct plait__xnn_cache *cache = plait__allocate_zero(context, 1, sizeof *cache);
+    if (!cache) {
+        plait__release(context, entry);
+        return PLAIT_MEMORY;
+    }
+    cache->context = context;
+    cache->provider = (struct xnn_weights_cache_provider){
+        .context = cache,
+        .look_up = provider_look_up,
+        .reserve_space = provider_reserve,
+        .look_up_or_insert = provider_insert,
+        .is_finalized = provider_is_finalized,
+        .offset_to_addr = provider_address,
+    };
+    *entry = (struct plait__cache){.backend = &plait__backend_xnnpack, .state = cache, .next = context->caches};
+    context->caches = entry;
+    *cache_out = cache;
+    return PLAIT_OK;
+}
+
+void plait__xnn_cache_destroy(void *state) {
+    struct plait__xnn_cache *cache = state;
+    if (!cache) return;
+    while (cache->packed) {
+        struct plait__xnn_packed *packed = cache->packed;
+        cache->packed = packed->next;
+        plait__release(cache->context, packed->bytes);
+        plait__release(cache->context, packed);
+    }
+    plait__release(cache->context, cache->memory);
+    plait__release(cache->context, cache);
+}
+
+void *plait__xnn_cache_memory(struct plait__xnn_cache *cache, size_t bytes) {
+    if (cache->memory && cache->memory_bytes >= bytes) return cache->memory;
+    plait__release(cache->context, cache->memory);
+    cache->memory_bytes = 0;
+    cache->memory = plait__allocate(cache->context, bytes);
+    if (cache->memory) cache->memory_bytes = bytes;
+    return cache->memory;
+}

@@ -1,0 +1,55 @@
+/* Packed weights, made once and shared by every session and every shape of a context.
+ *
+ * A packing is known by what went into it: a digest of the weights, the bias and the numbers that shape the packing.
+ * Addresses would not do: folded constants move from plan to plan, and a freed address may come back with other content. */
+#ifndef PLAIT_BACKEND_XNNPACK_WEIGHTS_H
+#define PLAIT_BACKEND_XNNPACK_WEIGHTS_H
+
+#include "base/context.h"
+
+#include <xnnpack.h>
+
+struct plait__xnn_digest {
+    uint64_t words[2];
+};
+
+/* Begin with a digest of zeros, and add everything that makes one packing differ from another. */
+void plait__xnn_digest_add(struct plait__xnn_digest *digest, const void *bytes, size_t size);
+
+struct plait__xnn_packed {
+    struct plait__xnn_digest digest;
+    void *bytes;
+    size_t size;
+    int references;
+    struct plait__xnn_packed *next;
+};
+
+/* What this backend keeps in a context: packed weights, and the memory that segments work in, which they share because
+ * only one runs at a time. */
+struct plait__xnn_cache {
+    plait_context *context;
+    struct xnn_weights_cache_provider provider;
+    struct plait__xnn_packed *packed;
+    struct plait__xnn_digest wanted;      /* of the operator being created */
+    struct plait__xnn_packed *reserved;   /* being packed, or just found */
+    void *memory;
+    size_t memory_bytes;
+};
+
+/* The context's cache, made at the first call. */
+enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn_cache **cache_out);
+void plait__xnn_cache_destroy(void *cache);
+
+/* Whether weights of this digest are packed already: then the caller need not prepare them. */
+bool plait__xnn_cache_has(const struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest);
+
+/* Around the creation of one operator with `&cache->provider`: `begin` says what is packed, `end` returns the packing, with
+ * a reference for the caller, or NULL when the operator packed nothing. */
+void plait__xnn_cache_begin(struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest);
+struct plait__xnn_packed *plait__xnn_cache_end(struct plait__xnn_cache *cache);
+void plait__xnn_packed_release(struct plait__xnn_cache *cache, struct plait__xnn_packed *packed);
+
+/* At least `bytes` of shared working memory, aligned to 64; NULL with a recorded error. */
+void *plait__xnn_cache_memory(struct plait__xnn_cache *cache, size_t bytes);
+
+#endif
