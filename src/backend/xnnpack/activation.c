@@ -94,9 +94,10 @@ static void line_block(void *context, size_t start, size_t count) {
     }
 }
 
-static void line_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
+static const char *line_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
     struct line_run run = {step->parameters, step->places[0], step->places[1]};
     pthreadpool_parallelize_1d_tile_1d(pool, line_block, &run, run.line->elements, 4096, 0);
+    return NULL;
 }
 
 enum plait_status plait__xnn_define_unary(struct plait__xnn_segment *segment, const struct plait__node *node) {
@@ -140,9 +141,10 @@ static void gelu_argument_block(void *context, size_t start, size_t count) {
     }
 }
 
-static void gelu_argument_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
+static const char *gelu_argument_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
     struct line_run run = {NULL, step->places[0], step->places[1]};
     pthreadpool_parallelize_1d_tile_1d(pool, gelu_argument_block, &run, *(const size_t *)step->parameters, 4096, 0);
+    return NULL;
 }
 
 bool plait__xnn_supports_gelu(const struct plait__graph *graph, const struct plait__node *node) {

@@ -69,6 +69,9 @@ enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, in
                                           const size_t *batch_b, size_t m, size_t k, size_t n, bool transposed, int a, int b,
                                           int written);
 
+/* Makes `rows` of `depth` floats int8, each row with a scale and zero point of its own; *slot becomes the bytes. */
+enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot, int *parameters_out);
+
 /* The type's dims as sizes, after leading ones up to `rank`. */
 void plait__xnn_shape(const plait_tensor *type, int rank, size_t *shape_out);
 

@@ -64,6 +64,15 @@ int plait__xnn_scratch(struct plait__xnn_segment *segment, size_t bytes) {
     return add_slot(segment, PLAIT__XNN_INTERIOR, -1, bytes);
 }
 
+int plait__xnn_own_constant(struct plait__xnn_segment *segment, size_t bytes, void **data_out) {
+    void *data = plait__arena_allocate(&segment->arena, bytes + PLAIT__XNN_PADDING);
+    if (!data) return -1;
+    int slot = add_slot(segment, PLAIT__XNN_CONSTANT, -1, bytes);
+    if (slot < 0) return -1;
+    segment->slots[slot].constant = *data_out = data;
+    return slot;
+}
+
 static int root_of(const struct plait__xnn_segment *segment, int slot) {
     while (segment->slots[slot].alias >= 0) slot = segment->slots[slot].alias;
     return slot;
@@ -77,9 +86,10 @@ static void join(struct plait__xnn_segment *segment, int inner, int outer) {
     if (a->last > b->last) b->last = a->last;
 }
 
-static void copy_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
+static const char *copy_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
     (void)pool;
     memcpy(step->places[1], step->places[0], *(const size_t *)step->parameters);
+    return NULL;
 }
 
 enum plait_status plait__xnn_alias(struct plait__xnn_segment *segment, int read, int written) {
@@ -131,7 +141,7 @@ struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segm
 }
 
 struct plait__xnn_step *plait__xnn_kernel_step(struct plait__xnn_segment *segment,
-                                               void (*kernel)(const struct plait__xnn_step *, pthreadpool_t),
+                                               const char *(*kernel)(const struct plait__xnn_step *, pthreadpool_t),
                                                const void *parameters, size_t bytes, int slot_count, const int *slots) {
     struct plait__xnn_step *step = add_step(segment, slot_count, slots);
     if (!step) return NULL;
@@ -295,8 +305,9 @@ static enum plait_status protect_inputs(struct plait__xnn_segment *segment, cons
 static enum plait_status run_step(struct plait__xnn_segment *segment, struct plait__xnn_step *step) {
     pthreadpool_t pool = plait__xnn_pool(segment);
     if (step->kernel) {
-        step->kernel(step, pool);
-        return PLAIT_OK;
+        const char *fault = step->kernel(step, pool);
+        if (!fault) return PLAIT_OK;
+        return plait__fail(segment->context, PLAIT_INVALID, "%s '%s': %s", plait__op_name(step->node->op), step->node->name, fault);
     }
     segment->node = step->node;
     PLAIT__XNN_TRY(segment, step->bind(step));

@@ -21,7 +21,7 @@ struct plait__xnn_step {
     const struct plait__node *node; /* whose work it is */
     xnn_operator_t operator;        /* owned; NULL: `kernel` runs instead */
     enum xnn_status (*bind)(const struct plait__xnn_step *step);                     /* gives the operator its addresses */
-    void (*kernel)(const struct plait__xnn_step *step, pthreadpool_t pool);
+    const char *(*kernel)(const struct plait__xnn_step *step, pthreadpool_t pool); /* NULL, or what is wrong with the input */
     const void *parameters;                /* of the kernel; in the segment's arena */
     bool in_place;                         /* slots[1] may take the memory of slots[0] when that is not needed afterwards */
     int slot_count;
@@ -68,6 +68,9 @@ int plait__xnn_read(struct plait__xnn_segment *segment, int value);
 int plait__xnn_write(struct plait__xnn_segment *segment, int value);
 int plait__xnn_scratch(struct plait__xnn_segment *segment, size_t bytes);
 
+/* A constant of the segment's own; the caller fills *data_out. */
+int plait__xnn_own_constant(struct plait__xnn_segment *segment, size_t bytes, void **data_out);
+
 /* Makes `written` the same memory as `read`, or copies when both must exist apart. */
 enum plait_status plait__xnn_alias(struct plait__xnn_segment *segment, int read, int written);
 
@@ -78,7 +81,7 @@ struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segm
 
 /* A step of this folder's own; `bytes` of `parameters` are copied. */
 struct plait__xnn_step *plait__xnn_kernel_step(struct plait__xnn_segment *segment,
-                                               void (*kernel)(const struct plait__xnn_step *, pthreadpool_t),
+                                               const char *(*kernel)(const struct plait__xnn_step *, pthreadpool_t),
                                                const void *parameters, size_t bytes, int slot_count, const int *slots);
 
 /* "Conv 'name': XNNPACK answered 4" */

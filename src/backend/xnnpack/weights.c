@@ -118,22 +118,29 @@ void plait__xnn_packed_release(struct plait__xnn_cache *cache, struct plait__xnn
 
 /* ---- the cache ---- */
 
+static void cache_destroy(void *state) {
+    struct plait__xnn_cache *cache = state;
+    while (cache->packed) {
+        struct plait__xnn_packed *packed = cache->packed;
+        cache->packed = packed->next;
+        plait__release(cache->context, packed->bytes);
+        plait__release(cache->context, packed);
+    }
+    plait__release(cache->context, cache->memory);
+    plait__release(cache->context, cache);
+}
+
 enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn_cache **cache_out) {
-    for (struct plait__cache *entry = context->caches; entry; entry = entry->next)
-        if (entry->backend == &plait__backend_xnnpack) {
-            *cache_out = entry->state;
-            return PLAIT_OK;
-        }
+    struct plait__xnn_cache *cache = plait__cache_find(context, &plait__backend_xnnpack);
+    if (cache) {
+        *cache_out = cache;
+        return PLAIT_OK;
+    }
     enum xnn_status status = xnn_initialize(NULL);
     if (status != xnn_status_success)
         return plait__fail(context, PLAIT_UNSUPPORTED, "xnnpack: this processor is not supported (status %d)", (int)status);
-    struct plait__cache *entry = plait__allocate_zero(context, 1, sizeof *entry);
-    if (!entry) return PLAIT_MEMORY;
-    struct plait__xnn_cache *cache = plait__allocate_zero(context, 1, sizeof *cache);
-    if (!cache) {
-        plait__release(context, entry);
-        return PLAIT_MEMORY;
-    }
+    cache = plait__allocate_zero(context, 1, sizeof *cache);
+    if (!cache) return PLAIT_MEMORY;
     cache->context = context;
     cache->provider = (struct xnn_weights_cache_provider){
         .context = cache,
@@ -143,23 +150,13 @@ enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn
         .is_finalized = provider_is_finalized,
         .offset_to_addr = provider_address,
     };
-    *entry = (struct plait__cache){.backend = &plait__backend_xnnpack, .state = cache, .next = context->caches};
-    context->caches = entry;
+    enum plait_status added = plait__cache_add(context, &plait__backend_xnnpack, cache, cache_destroy);
+    if (added != PLAIT_OK) {
+        plait__release(context, cache);
+        return added;
+    }
     *cache_out = cache;
     return PLAIT_OK;
-}
-
-void plait__xnn_cache_destroy(void *state) {
-    struct plait__xnn_cache *cache = state;
-    if (!cache) return;
-    while (cache->packed) {
-        struct plait__xnn_packed *packed = cache->packed;
-        cache->packed = packed->next;
-        plait__release(cache->context, packed->bytes);
-        plait__release(cache->context, packed);
-    }
-    plait__release(cache->context, cache->memory);
-    plait__release(cache->context, cache);
 }
 
 void *plait__xnn_cache_memory(struct plait__xnn_cache *cache, size_t bytes) {

@@ -36,9 +36,8 @@ struct plait__xnn_cache {
     size_t memory_bytes;
 };
 
-/* The context's cache, made at the first call. */
+/* The context's cache, made at the first call and destroyed with the context. */
 enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn_cache **cache_out);
-void plait__xnn_cache_destroy(void *cache);
 
 /* Whether weights of this digest are packed already: then the caller need not prepare them. */
 bool plait__xnn_cache_has(const struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest);

@@ -132,5 +132,4 @@ const struct plait__backend plait__backend_xnnpack = {
     .segment_create = plait__xnn_segment_create,
     .segment_run = plait__xnn_segment_run,
     .segment_destroy = plait__xnn_segment_destroy,
-    .cache_destroy = plait__xnn_cache_destroy,
 };
