@@ -11,11 +11,13 @@ static enum xnn_status bind_unary(const struct plait__xnn_step *step) {
 enum plait_status plait__xnn_unary_step(struct plait__xnn_segment *segment, enum xnn_unary_operator type,
                                         const union xnn_unary_params *params, size_t elements, int read, int written) {
     xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_unary_elementwise_nc(type, xnn_datatype_fp32, xnn_datatype_fp32, params, NULL, NULL, 0, &operator));
+    PLAIT__XNN_TRY(
+        segment, xnn_create_unary_elementwise_nc(type, xnn_datatype_fp32, xnn_datatype_fp32, params, NULL, NULL, 0, &operator));
     struct plait__xnn_step *step = plait__xnn_operator_step(segment, operator, bind_unary, 2, (int[]){read, written});
     if (!step) return PLAIT_MEMORY;
     step->in_place = true;
-    return plait__xnn_check(segment, xnn_reshape_unary_elementwise_nc(operator, 1, elements, elements, elements, plait__xnn_pool(segment)));
+    return plait__xnn_check(
+        segment, xnn_reshape_unary_elementwise_nc(operator, 1, elements, elements, elements, plait__xnn_pool(segment)));
 }
 
 enum plait_status plait__xnn_clamp(struct plait__xnn_segment *segment, const struct plait__node *node, int value) {
@@ -46,22 +48,41 @@ static enum xnn_unary_operator unary_operator(const struct plait__graph *graph, 
                                               union xnn_unary_params *params) {
     memset(params, 0, sizeof *params);
     switch (node->op) {
-    case PLAIT__OP_Abs: return xnn_unary_abs;
-    case PLAIT__OP_Ceil: return xnn_unary_ceiling;
-    case PLAIT__OP_Clip: return clip_bounds(graph, node, &params->clamp.min, &params->clamp.max) ? xnn_unary_clamp : xnn_unary_invalid;
-    case PLAIT__OP_Elu: params->elu.alpha = plait__attribute_float(node, "alpha", 1.0f); return xnn_unary_elu;
-    case PLAIT__OP_Exp: return xnn_unary_exp;
-    case PLAIT__OP_Floor: return xnn_unary_floor;
-    case PLAIT__OP_HardSwish: return xnn_unary_hardswish;
-    case PLAIT__OP_LeakyRelu: params->leaky_relu.negative_slope = plait__attribute_float(node, "alpha", 0.01f); return xnn_unary_leaky_relu;
-    case PLAIT__OP_Log: return xnn_unary_log;
-    case PLAIT__OP_Neg: return xnn_unary_negate;
-    case PLAIT__OP_Relu: params->clamp.max = INFINITY; return xnn_unary_clamp;
-    case PLAIT__OP_Round: return xnn_unary_bankers_rounding;
-    case PLAIT__OP_Sigmoid: return xnn_unary_sigmoid;
-    case PLAIT__OP_Sqrt: return xnn_unary_square_root;
-    case PLAIT__OP_Tanh: return xnn_unary_tanh;
-    default: return xnn_unary_invalid;
+    case PLAIT__OP_Abs:
+        return xnn_unary_abs;
+    case PLAIT__OP_Ceil:
+        return xnn_unary_ceiling;
+    case PLAIT__OP_Clip:
+        return clip_bounds(graph, node, &params->clamp.min, &params->clamp.max) ? xnn_unary_clamp : xnn_unary_invalid;
+    case PLAIT__OP_Elu:
+        params->elu.alpha = plait__attribute_float(node, "alpha", 1.0f);
+        return xnn_unary_elu;
+    case PLAIT__OP_Exp:
+        return xnn_unary_exp;
+    case PLAIT__OP_Floor:
+        return xnn_unary_floor;
+    case PLAIT__OP_HardSwish:
+        return xnn_unary_hardswish;
+    case PLAIT__OP_LeakyRelu:
+        params->leaky_relu.negative_slope = plait__attribute_float(node, "alpha", 0.01f);
+        return xnn_unary_leaky_relu;
+    case PLAIT__OP_Log:
+        return xnn_unary_log;
+    case PLAIT__OP_Neg:
+        return xnn_unary_negate;
+    case PLAIT__OP_Relu:
+        params->clamp.max = INFINITY;
+        return xnn_unary_clamp;
+    case PLAIT__OP_Round:
+        return xnn_unary_bankers_rounding;
+    case PLAIT__OP_Sigmoid:
+        return xnn_unary_sigmoid;
+    case PLAIT__OP_Sqrt:
+        return xnn_unary_square_root;
+    case PLAIT__OP_Tanh:
+        return xnn_unary_tanh;
+    default:
+        return xnn_unary_invalid;
     }
 }
 
@@ -104,8 +125,10 @@ enum plait_status plait__xnn_define_unary(struct plait__xnn_segment *segment, co
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     size_t elements = (size_t)plait_tensor_elements(plait__xnn_input_type(segment->graph, node, 0));
     if (node->op == PLAIT__OP_HardSigmoid) {
-        struct line line = {plait__attribute_float(node, "alpha", 0.2f), plait__attribute_float(node, "beta", 0.5f), 0.0f, 1.0f, elements};
-        struct plait__xnn_step *step = plait__xnn_kernel_step(segment, line_kernel, &line, sizeof line, 2, (int[]){read, written});
+        struct line line = {plait__attribute_float(node, "alpha", 0.2f), plait__attribute_float(node, "beta", 0.5f), 0.0f, 1.0f,
+                            elements};
+        struct plait__xnn_step *step =
+            plait__xnn_kernel_step(segment, line_kernel, &line, sizeof line, 2, (int[]){read, written});
         if (!step) return PLAIT_MEMORY;
         step->in_place = true;
         return PLAIT_OK;
@@ -157,7 +180,8 @@ enum plait_status plait__xnn_define_gelu(struct plait__xnn_segment *segment, con
     if (strcmp(plait__attribute_string(node, "approximate", "none"), "tanh") != 0)
         return plait__xnn_unary_step(segment, xnn_unary_gelu, NULL, elements, read, written);
     int gate = plait__xnn_scratch(segment, elements * sizeof(float));
-    if (!plait__xnn_kernel_step(segment, gelu_argument_kernel, &elements, sizeof elements, 2, (int[]){read, gate})) return PLAIT_MEMORY;
+    if (!plait__xnn_kernel_step(segment, gelu_argument_kernel, &elements, sizeof elements, 2, (int[]){read, gate}))
+        return PLAIT_MEMORY;
     PLAIT__TRY(plait__xnn_unary_step(segment, xnn_unary_sigmoid, NULL, elements, gate, gate));
     return plait__xnn_binary_step(segment, xnn_binary_multiply, 1, &elements, &elements, gate, read, written);
 }

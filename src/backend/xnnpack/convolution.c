@@ -45,7 +45,8 @@ static enum xnn_status bind_f32(const struct plait__xnn_step *step) {
 }
 
 static enum xnn_status bind_int8(const struct plait__xnn_step *step) {
-    return xnn_setup_convolution2d_nhwc_qd8_f32_qc8w(step->operator, step->places[2], step->places[0], step->places[1], step->places[3]);
+    return xnn_setup_convolution2d_nhwc_qd8_f32_qc8w(step->operator, step->places[2], step->places[0], step->places[1],
+                                                     step->places[3]);
 }
 
 /* Dynamic int8 pays where there is depth to sum over; XNNPACK has no depthwise kernel of that kind. */
@@ -53,14 +54,17 @@ static bool worth_int8(const struct plait__xnn_segment *segment, const struct co
     return segment->int8 && c->groups == 1 && c->group_input * c->window.height * c->window.width >= 32;
 }
 
-static const float *bias_of(const struct convolution *c) { return c->bias ? c->bias->data : NULL; }
+static const float *bias_of(const struct convolution *c) {
+    return c->bias ? c->bias->data : NULL;
+}
 
 static enum plait_status create_operator(struct plait__xnn_segment *segment, const struct convolution *c, bool int8,
                                          xnn_operator_t *operator_out) {
     const struct plait__xnn_window *w = &c->window;
     size_t taps = (size_t)w->height * w->width, rows = c->groups * c->group_output;
-    size_t numbers[] = {segment->node->op, int8, c->groups, c->group_input, c->group_output, w->height, w->width, w->stride_height,
-                        w->stride_width, w->top, w->left, w->bottom, w->right};
+    size_t numbers[] = {segment->node->op, int8,      c->groups,        c->group_input,  c->group_output,
+                        w->height,         w->width,  w->stride_height, w->stride_width, w->top,
+                        w->left,           w->bottom, w->right};
     const float *weights = c->weights->data;
     struct plait__xnn_packing packing;
     plait__xnn_packing_begin(&packing, segment, numbers, sizeof numbers / sizeof *numbers, c->weights, c->bias);
@@ -86,18 +90,23 @@ enum plait_status plait__xnn_define_convolution(struct plait__xnn_segment *segme
     struct convolution c;
     if (!read_convolution(segment->graph, node, &c)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     bool int8 = worth_int8(segment, &c);
-    int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]), parameters = -1;
-    if (int8) PLAIT__TRY(plait__xnn_quantise_step(segment, c.input.batch, c.input.height * c.input.width * c.input.channels, &read, &parameters));
+    int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]),
+        parameters = -1;
+    if (int8)
+        PLAIT__TRY(plait__xnn_quantise_step(segment, c.input.batch, c.input.height * c.input.width * c.input.channels, &read,
+                                            &parameters));
     xnn_operator_t operator= NULL;
     PLAIT__TRY(create_operator(segment, &c, int8, &operator));
     size_t workspace = 0, alignment, height, width;
     enum xnn_status shaped =
-        (int8 ? xnn_reshape_convolution2d_nhwc_qd8_f32_qc8w : xnn_reshape_convolution2d_nhwc_f32)(
-            operator, c.input.batch, c.input.height, c.input.width, &workspace, &alignment, &height, &width, plait__xnn_pool(segment));
+        (int8 ? xnn_reshape_convolution2d_nhwc_qd8_f32_qc8w
+              : xnn_reshape_convolution2d_nhwc_f32)(operator, c.input.batch, c.input.height, c.input.width, &workspace,
+                                                    &alignment, &height, &width, plait__xnn_pool(segment));
     int slots[] = {read, written, plait__xnn_scratch(segment, workspace), parameters};
     if (!plait__xnn_operator_step(segment, operator, int8 ? bind_int8 : bind_f32, int8 ? 4 : 3, slots)) return PLAIT_MEMORY;
     PLAIT__XNN_TRY(segment, shaped);
-    return plait__xnn_check(segment, height == c.output.height && width == c.output.width ? xnn_status_success : xnn_status_invalid_state);
+    return plait__xnn_check(segment, height == c.output.height && width == c.output.width ? xnn_status_success
+                                                                                          : xnn_status_invalid_state);
 }
 
 /* ---- transposed ---- */
@@ -136,8 +145,11 @@ static bool read_transposed(const struct plait__graph *graph, const struct plait
         if (axis[1] < 1 || axis[2] < 1 || axis[1] > 1 << 20 || axis[2] > 1 << 20) return false;
     }
     struct plait__xnn_window *w = &c->window;
-    *w = (struct plait__xnn_window){.height = (uint32_t)axes[0][0], .width = (uint32_t)axes[1][0], .stride_height = (uint32_t)axes[0][1],
-                                    .stride_width = (uint32_t)axes[1][1], .dilation_height = (uint32_t)axes[0][2],
+    *w = (struct plait__xnn_window){.height = (uint32_t)axes[0][0],
+                                    .width = (uint32_t)axes[1][0],
+                                    .stride_height = (uint32_t)axes[0][1],
+                                    .stride_width = (uint32_t)axes[1][1],
+                                    .dilation_height = (uint32_t)axes[0][2],
                                     .dilation_width = (uint32_t)axes[1][2]};
     return transposed_axis((int64_t)c->input.height, (int64_t)c->output.height, axes[0][0], axes[0][1], axes[0][2], axes[0][3],
                            &w->top, &w->bottom, &c->adjust_height) &&
@@ -175,8 +187,9 @@ enum plait_status plait__xnn_define_convolution_transpose(struct plait__xnn_segm
     if (!read_transposed(segment->graph, node, &c)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     const struct plait__xnn_window *w = &c.window;
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
-    size_t numbers[] = {node->op, c.groups, c.group_input, c.group_output, w->height, w->width, w->stride_height, w->stride_width,
-                        w->top, w->left, w->bottom, w->right, w->dilation_height, w->dilation_width};
+    size_t numbers[] = {node->op,  c.groups,         c.group_input,      c.group_output,   w->height,
+                        w->width,  w->stride_height, w->stride_width,    w->top,           w->left,
+                        w->bottom, w->right,         w->dilation_height, w->dilation_width};
     struct plait__xnn_packing packing;
     plait__xnn_packing_begin(&packing, segment, numbers, sizeof numbers / sizeof *numbers, c.weights, c.bias);
     /* XNNPACK packs these before it looks whether they are known, so that they are prepared every time. */
@@ -191,7 +204,9 @@ enum plait_status plait__xnn_define_convolution_transpose(struct plait__xnn_segm
     PLAIT__TRY(plait__xnn_packing_end(&packing, created));
     if (!plait__xnn_operator_step(segment, operator, bind_transposed, 2, (int[]){read, written})) return PLAIT_MEMORY;
     size_t height, width;
-    PLAIT__XNN_TRY(segment, xnn_reshape_deconvolution2d_nhwc_f32(operator, c.input.batch, c.input.height, c.input.width, c.adjust_height,
-                                                                 c.adjust_width, &height, &width, plait__xnn_pool(segment)));
-    return plait__xnn_check(segment, height == c.output.height && width == c.output.width ? xnn_status_success : xnn_status_invalid_state);
+    PLAIT__XNN_TRY(segment,
+                   xnn_reshape_deconvolution2d_nhwc_f32(operator, c.input.batch, c.input.height, c.input.width, c.adjust_height,
+                                                        c.adjust_width, &height, &width, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment, height == c.output.height && width == c.output.width ? xnn_status_success
+                                                                                          : xnn_status_invalid_state);
 }

@@ -29,29 +29,40 @@ enum plait_status plait__xnn_binary_step(struct plait__xnn_segment *segment, enu
         plait__xnn_operator_step(segment, operator, bind_binary, 4, (int[]){last_b ? b : a, written, a, b});
     if (!step) return PLAIT_MEMORY;
     step->in_place = whole_a || whole_b;
-    return plait__xnn_check(segment, xnn_reshape_binary_elementwise_nd(operator, (size_t)rank, shape_a, (size_t)rank, shape_b,
+    return plait__xnn_check(segment, xnn_reshape_binary_elementwise_nd(operator,(size_t) rank, shape_a, (size_t)rank, shape_b,
                                                                        plait__xnn_pool(segment)));
 }
 
 static enum xnn_binary_operator binary_operator(enum plait__op op) {
     switch (op) {
-    case PLAIT__OP_Add: return xnn_binary_add;
-    case PLAIT__OP_Sub: return xnn_binary_subtract;
-    case PLAIT__OP_Mul: return xnn_binary_multiply;
-    case PLAIT__OP_Div: return xnn_binary_divide;
-    case PLAIT__OP_Max: return xnn_binary_maximum;
-    case PLAIT__OP_Min: return xnn_binary_minimum;
-    case PLAIT__OP_PRelu: return xnn_binary_prelu;
-    case PLAIT__OP_Pow: return xnn_binary_pow;
-    default: return xnn_binary_invalid;
+    case PLAIT__OP_Add:
+        return xnn_binary_add;
+    case PLAIT__OP_Sub:
+        return xnn_binary_subtract;
+    case PLAIT__OP_Mul:
+        return xnn_binary_multiply;
+    case PLAIT__OP_Div:
+        return xnn_binary_divide;
+    case PLAIT__OP_Max:
+        return xnn_binary_maximum;
+    case PLAIT__OP_Min:
+        return xnn_binary_minimum;
+    case PLAIT__OP_PRelu:
+        return xnn_binary_prelu;
+    case PLAIT__OP_Pow:
+        return xnn_binary_pow;
+    default:
+        return xnn_binary_invalid;
     }
 }
 
 /* A constant exponent that has an operator of its own. */
 static enum xnn_unary_operator power(const struct plait__graph *graph, const struct plait__node *node) {
     const plait_tensor *exponent = plait__xnn_constant(graph, node, 1);
-    if (node->op != PLAIT__OP_Pow || !exponent || exponent->dtype != PLAIT_F32 || plait_tensor_elements(exponent) != 1) return xnn_unary_invalid;
-    if (plait_tensor_elements(plait__xnn_input_type(graph, node, 0)) != plait_tensor_elements(plait__xnn_output_type(graph, node, 0)))
+    if (node->op != PLAIT__OP_Pow || !exponent || exponent->dtype != PLAIT_F32 || plait_tensor_elements(exponent) != 1)
+        return xnn_unary_invalid;
+    if (plait_tensor_elements(plait__xnn_input_type(graph, node, 0)) !=
+        plait_tensor_elements(plait__xnn_output_type(graph, node, 0)))
         return xnn_unary_invalid;
     float value = *(const float *)exponent->data;
     return value == 2.0f ? xnn_unary_square : value == 0.5f ? xnn_unary_square_root : xnn_unary_invalid;
@@ -65,7 +76,8 @@ bool plait__xnn_supports_binary(const struct plait__graph *graph, const struct p
 }
 
 enum plait_status plait__xnn_define_binary(struct plait__xnn_segment *segment, const struct plait__node *node) {
-    const plait_tensor *type_a = plait__xnn_input_type(segment->graph, node, 0), *type_b = plait__xnn_input_type(segment->graph, node, 1);
+    const plait_tensor *type_a = plait__xnn_input_type(segment->graph, node, 0),
+                       *type_b = plait__xnn_input_type(segment->graph, node, 1);
     int a = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     enum xnn_unary_operator alone = power(segment->graph, node);
     if (alone != xnn_unary_invalid)

@@ -8,15 +8,15 @@ struct plait__xnn_family {
     /* Asked only when every shape is known, nothing is empty and no rank is above PLAIT__XNN_RANK. */
     bool (*supports)(const struct plait__graph *graph, const struct plait__node *node);
     enum plait_status (*define)(struct plait__xnn_segment *segment, const struct plait__node *node);
-    bool clamps;        /* `define` sees to node->clamp itself; otherwise a step is added */
-    bool channels_last; /* runs in that layout only, and is worth turning */
+    bool clamps; /* `define` sees to node->clamp itself; otherwise a step is added */
+    enum { PLAIT__XNN_ONNX_LAYOUT, PLAIT__XNN_EITHER_LAYOUT, PLAIT__XNN_CHANNELS_LAST } layout; /* in which it can run */
 };
 
 /* NULL when no family has the operator. */
 const struct plait__xnn_family *plait__xnn_family(enum plait__op op);
 
-#define PLAIT__XNN_FAMILY(name)                                                                                \
-    bool plait__xnn_supports_##name(const struct plait__graph *graph, const struct plait__node *node);        \
+#define PLAIT__XNN_FAMILY(name)                                                                                                \
+    bool plait__xnn_supports_##name(const struct plait__graph *graph, const struct plait__node *node);                         \
     enum plait_status plait__xnn_define_##name(struct plait__xnn_segment *segment, const struct plait__node *node);
 
 PLAIT__XNN_FAMILY(attention)
@@ -70,7 +70,8 @@ enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, in
                                           int written);
 
 /* Makes `rows` of `depth` floats int8, each row with a scale and zero point of its own; *slot becomes the bytes. */
-enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot, int *parameters_out);
+enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot,
+                                           int *parameters_out);
 
 /* The type's dims as sizes, after leading ones up to `rank`. */
 void plait__xnn_shape(const plait_tensor *type, int rank, size_t *shape_out);

@@ -29,7 +29,8 @@ static const char *gather_kernel(const struct plait__xnn_step *step, pthreadpool
 }
 
 enum plait_status plait__xnn_define_gather(struct plait__xnn_segment *segment, const struct plait__node *node) {
-    const plait_tensor *data = plait__xnn_input_type(segment->graph, node, 0), *indices = plait__xnn_input_type(segment->graph, node, 1);
+    const plait_tensor *data = plait__xnn_input_type(segment->graph, node, 0),
+                       *indices = plait__xnn_input_type(segment->graph, node, 1);
     int64_t axis = plait__attribute_int(node, "axis", 0);
     if (axis < 0) axis += data->rank;
     struct gather gather = {.outer = plait__xnn_product(data->dims, 0, (int)axis),

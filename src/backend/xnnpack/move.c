@@ -20,14 +20,23 @@ enum plait_status plait__xnn_define_reshape(struct plait__xnn_segment *segment, 
 
 /* ---- transpose ---- */
 
-static enum xnn_status bind_x8(const struct plait__xnn_step *step) { return xnn_setup_transpose_nd_x8(step->operator, step->places[0], step->places[1]); }
-static enum xnn_status bind_x16(const struct plait__xnn_step *step) { return xnn_setup_transpose_nd_x16(step->operator, step->places[0], step->places[1]); }
-static enum xnn_status bind_x32(const struct plait__xnn_step *step) { return xnn_setup_transpose_nd_x32(step->operator, step->places[0], step->places[1]); }
-static enum xnn_status bind_x64(const struct plait__xnn_step *step) { return xnn_setup_transpose_nd_x64(step->operator, step->places[0], step->places[1]); }
+static enum xnn_status bind_x8(const struct plait__xnn_step *step) {
+    return xnn_setup_transpose_nd_x8(step->operator, step->places[0], step->places[1]);
+}
+static enum xnn_status bind_x16(const struct plait__xnn_step *step) {
+    return xnn_setup_transpose_nd_x16(step->operator, step->places[0], step->places[1]);
+}
+static enum xnn_status bind_x32(const struct plait__xnn_step *step) {
+    return xnn_setup_transpose_nd_x32(step->operator, step->places[0], step->places[1]);
+}
+static enum xnn_status bind_x64(const struct plait__xnn_step *step) {
+    return xnn_setup_transpose_nd_x64(step->operator, step->places[0], step->places[1]);
+}
 
 static const struct {
     enum xnn_status (*create)(uint32_t flags, xnn_operator_t *operator_out);
-    enum xnn_status (*reshape)(xnn_operator_t operator, size_t rank, const size_t *shape, const size_t *permutation, pthreadpool_t pool);
+    enum xnn_status (*reshape)(xnn_operator_t operator, size_t rank, const size_t *shape, const size_t *permutation,
+                               pthreadpool_t pool);
     enum xnn_status (*bind)(const struct plait__xnn_step *step);
 } transposes[] = {
     {xnn_create_transpose_nd_x8, xnn_reshape_transpose_nd_x8, bind_x8},
@@ -54,7 +63,8 @@ enum plait_status plait__xnn_transpose_step(struct plait__xnn_segment *segment, 
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, transposes[kind].create(0, &operator));
     if (!plait__xnn_operator_step(segment, operator, transposes[kind].bind, 2, (int[]){read, written})) return PLAIT_MEMORY;
-    return plait__xnn_check(segment, transposes[kind].reshape(operator, (size_t)rank, shape, permutation, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment,
+                            transposes[kind].reshape(operator,(size_t) rank, shape, permutation, plait__xnn_pool(segment)));
 }
 
 bool plait__xnn_supports_transpose(const struct plait__graph *graph, const struct plait__node *node) {
@@ -195,7 +205,8 @@ enum plait_status plait__xnn_define_expand(struct plait__xnn_segment *segment, c
     PLAIT__TRY(plait__xnn_places_begin(&places, segment, &from, to));
     for (int axis = 0; axis < to->rank; axis++)
         if (from.dims[axis] == 1) memset(places.axes[axis], 0, (size_t)to->dims[axis] * sizeof(int32_t));
-    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]));
+    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]),
+                                  plait__xnn_write(segment, node->outputs[0]));
 }
 
 /* ---- slice ---- */
@@ -205,17 +216,21 @@ struct slice {
 };
 
 /* One list of Slice's: an attribute before opset 10, an input since.  The count, or -1 when it is known only in the run. */
-static int read_list(const struct plait__graph *graph, const struct plait__node *node, const char *name, int index, int64_t out[PLAIT__XNN_RANK]) {
+static int read_list(const struct plait__graph *graph, const struct plait__node *node, const char *name, int index,
+                     int64_t out[PLAIT__XNN_RANK]) {
     int count = 0;
     const int64_t *given = plait__attribute_ints(node, name, &count);
     const plait_tensor *input = plait__xnn_input_type(graph, node, index);
     if (node->opset >= 10) count = input ? (int)plait_tensor_elements(input) : 0;
     if (count > PLAIT__XNN_RANK) return -1;
-    if (node->opset >= 10 && input && (!plait__xnn_constant(graph, node, index) || (input->dtype != PLAIT_I64 && input->dtype != PLAIT_I32)))
+    if (node->opset >= 10 && input &&
+        (!plait__xnn_constant(graph, node, index) || (input->dtype != PLAIT_I64 && input->dtype != PLAIT_I32)))
         return -1;
     for (int i = 0; i < count; i++) {
-        if (node->opset < 10) out[i] = given[i];
-        else out[i] = input->dtype == PLAIT_I64 ? ((const int64_t *)input->data)[i] : ((const int32_t *)input->data)[i];
+        if (node->opset < 10)
+            out[i] = given[i];
+        else
+            out[i] = input->dtype == PLAIT_I64 ? ((const int64_t *)input->data)[i] : ((const int32_t *)input->data)[i];
     }
     return count;
 }
@@ -225,7 +240,9 @@ static bool read_slice(const struct plait__graph *graph, const struct plait__nod
     int64_t starts[PLAIT__XNN_RANK], axes[PLAIT__XNN_RANK], steps[PLAIT__XNN_RANK];
     int count = read_list(graph, node, "starts", 1, starts);
     int axis_count = read_list(graph, node, "axes", 3, axes), step_count = read_list(graph, node, "steps", 4, steps);
-    if (count < 0 || axis_count < 0 || step_count < 0 || (axis_count && axis_count != count) || (step_count && step_count != count)) return false;
+    if (count < 0 || axis_count < 0 || step_count < 0 || (axis_count && axis_count != count) ||
+        (step_count && step_count != count))
+        return false;
     for (int i = 0; i < type->rank; i++) slice->start[i] = 0, slice->step[i] = 1;
     for (int i = 0; i < count; i++) {
         int64_t axis = axis_count ? axes[i] : i, step = step_count ? steps[i] : 1, start = starts[i];
@@ -246,14 +263,17 @@ bool plait__xnn_supports_slice(const struct plait__graph *graph, const struct pl
 }
 
 enum plait_status plait__xnn_define_slice(struct plait__xnn_segment *segment, const struct plait__node *node) {
-    const plait_tensor *from = plait__xnn_input_type(segment->graph, node, 0), *to = plait__xnn_output_type(segment->graph, node, 0);
+    const plait_tensor *from = plait__xnn_input_type(segment->graph, node, 0),
+                       *to = plait__xnn_output_type(segment->graph, node, 0);
     struct slice slice;
     if (!read_slice(segment->graph, node, &slice)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     struct plait__xnn_places places;
     PLAIT__TRY(plait__xnn_places_begin(&places, segment, from, to));
     for (int axis = 0; axis < to->rank; axis++)
-        for (int64_t at = 0; at < to->dims[axis]; at++) places.axes[axis][at] = (int32_t)(slice.start[axis] + at * slice.step[axis]);
-    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]));
+        for (int64_t at = 0; at < to->dims[axis]; at++)
+            places.axes[axis][at] = (int32_t)(slice.start[axis] + at * slice.step[axis]);
+    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]),
+                                  plait__xnn_write(segment, node->outputs[0]));
 }
 
 /* ---- pad ---- */
@@ -301,25 +321,31 @@ bool plait__xnn_supports_pad(const struct plait__graph *graph, const struct plai
 static int32_t padded_from(const struct padding *padding, int64_t at, int64_t dim) {
     if (at >= 0 && at < dim) return (int32_t)at;
     switch (padding->mode) {
-    case PAD_EDGE: return (int32_t)(at < 0 ? 0 : dim - 1);
-    case PAD_WRAP: return (int32_t)((at % dim + dim) % dim);
+    case PAD_EDGE:
+        return (int32_t)(at < 0 ? 0 : dim - 1);
+    case PAD_WRAP:
+        return (int32_t)((at % dim + dim) % dim);
     case PAD_REFLECT: {
         int64_t period = dim > 1 ? 2 * (dim - 1) : 1;
         int64_t place = (at % period + period) % period;
         return (int32_t)(place < dim ? place : period - place);
     }
-    default: return PLAIT__XNN_NOWHERE;
+    default:
+        return PLAIT__XNN_NOWHERE;
     }
 }
 
 enum plait_status plait__xnn_define_pad(struct plait__xnn_segment *segment, const struct plait__node *node) {
-    const plait_tensor *from = plait__xnn_input_type(segment->graph, node, 0), *to = plait__xnn_output_type(segment->graph, node, 0);
+    const plait_tensor *from = plait__xnn_input_type(segment->graph, node, 0),
+                       *to = plait__xnn_output_type(segment->graph, node, 0);
     struct padding padding;
     if (!read_padding(segment->graph, node, &padding)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     struct plait__xnn_places places;
     PLAIT__TRY(plait__xnn_places_begin(&places, segment, from, to));
     places.fill = padding.value;
     for (int axis = 0; axis < to->rank; axis++)
-        for (int64_t at = 0; at < to->dims[axis]; at++) places.axes[axis][at] = padded_from(&padding, at - padding.before[axis], from->dims[axis]);
-    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]));
+        for (int64_t at = 0; at < to->dims[axis]; at++)
+            places.axes[axis][at] = padded_from(&padding, at - padding.before[axis], from->dims[axis]);
+    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]),
+                                  plait__xnn_write(segment, node->outputs[0]));
 }

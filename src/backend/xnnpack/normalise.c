@@ -3,8 +3,8 @@
 #include "backend/xnnpack/families.h"
 #include "backend/xnnpack/kernel.h"
 
-#include <stdlib.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* ---- layer normalisation ---- */
 
@@ -54,11 +54,14 @@ static void normalise_rows(const struct layer_normalisation_run *run, size_t sta
     }
 }
 
-static void normalise_block(void *context, size_t start, size_t count) { normalise_rows(context, start, count); }
+static void normalise_block(void *context, size_t start, size_t count) {
+    normalise_rows(context, start, count);
+}
 
 static const char *layer_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
     const struct layer_normalisation *layer = step->parameters;
-    struct layer_normalisation_run run = {layer, step->places[0], step->places[2], layer->shifted ? step->places[3] : NULL, step->places[1]};
+    struct layer_normalisation_run run = {layer, step->places[0], step->places[2], layer->shifted ? step->places[3] : NULL,
+                                          step->places[1]};
     pthreadpool_parallelize_1d_tile_1d(pool, normalise_block, &run, layer->rows, 4096 / layer->width + 1, 0);
     return NULL;
 }
@@ -89,7 +92,8 @@ enum plait_status plait__xnn_define_layer_normalisation(struct plait__xnn_segmen
     int slots[4] = {plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]),
                     plait__xnn_read(segment, node->inputs[1])};
     if (layer.shifted) slots[3] = plait__xnn_read(segment, node->inputs[2]);
-    struct plait__xnn_step *step = plait__xnn_kernel_step(segment, layer_kernel, &layer, sizeof layer, layer.shifted ? 4 : 3, slots);
+    struct plait__xnn_step *step =
+        plait__xnn_kernel_step(segment, layer_kernel, &layer, sizeof layer, layer.shifted ? 4 : 3, slots);
     if (!step) return PLAIT_MEMORY;
     step->in_place = true; /* each row is read whole before it is written */
     return PLAIT_OK;
@@ -99,7 +103,8 @@ enum plait_status plait__xnn_define_layer_normalisation(struct plait__xnn_segmen
 
 bool plait__xnn_supports_batch_normalisation(const struct plait__graph *graph, const struct plait__node *node) {
     const plait_tensor *data = plait__xnn_input_type(graph, node, 0);
-    if (data->dtype != PLAIT_F32 || data->rank < 2 || plait__attribute_int(node, "training_mode", 0) || plait__xnn_output_type(graph, node, 1))
+    if (data->dtype != PLAIT_F32 || data->rank < 2 || plait__attribute_int(node, "training_mode", 0) ||
+        plait__xnn_output_type(graph, node, 1))
         return false;
     int64_t channels = data->dims[node->layout == PLAIT__LAYOUT_CHANNELS_LAST ? data->rank - 1 : 1];
     for (int i = 1; i <= 4; i++) {

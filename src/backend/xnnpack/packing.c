@@ -48,7 +48,8 @@ enum plait_status plait__xnn_packing_quantise(struct plait__xnn_packing *packing
 static enum plait_status keep(struct plait__xnn_segment *segment, struct plait__xnn_packed *packed) {
     if (segment->packed_count == segment->packed_capacity) {
         int capacity = segment->packed_capacity ? 2 * segment->packed_capacity : 32;
-        struct plait__xnn_packed **all = plait__arena_array(&segment->arena, (size_t)capacity, sizeof(struct plait__xnn_packed *));
+        struct plait__xnn_packed **all =
+            plait__arena_array(&segment->arena, (size_t)capacity, sizeof(struct plait__xnn_packed *));
         if (!all) return PLAIT_MEMORY;
         if (segment->packed_count) memcpy(all, segment->packed, (size_t)segment->packed_count * sizeof *all);
         segment->packed = all;

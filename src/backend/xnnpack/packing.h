@@ -7,13 +7,14 @@
 struct plait__xnn_packing {
     struct plait__xnn_segment *segment;
     struct plait__xnn_digest digest;
-    bool known;       /* packed already: what is prepared below may be left as it is */
-    float *floats;    /* [rows, depth] f32 in XNNPACK's order; NULL: as in the model */
-    int8_t *bytes;    /* [rows, depth] i8, when quantised */
-    float *scales;    /* [rows] f32, when quantised */
+    bool known;    /* packed already: what is prepared below may be left as it is */
+    float *floats; /* [rows, depth] f32 in XNNPACK's order; NULL: as in the model */
+    int8_t *bytes; /* [rows, depth] i8, when quantised */
+    float *scales; /* [rows] f32, when quantised */
 };
 
-/* What makes this packing differ from others: `numbers` (shapes, strides, flags), the weights and the bias, which may be NULL. */
+/* What makes this packing differ from others: `numbers` (shapes, strides, flags), the weights and the bias, which may be NULL.
+ */
 void plait__xnn_packing_begin(struct plait__xnn_packing *packing, struct plait__xnn_segment *segment, const size_t *numbers,
                               size_t number_count, const plait_tensor *weights, const plait_tensor *bias);
 

@@ -20,9 +20,12 @@ static bool place_axis(const char *auto_pad, int64_t before, int64_t input, int6
                        int64_t dilation, uint32_t *before_out, uint32_t *after_out) {
     int64_t reach = (output - 1) * stride + (kernel - 1) * dilation + 1;
     int64_t total = reach > input ? reach - input : 0;
-    if (strcmp(auto_pad, "SAME_UPPER") == 0) before = total / 2;
-    else if (strcmp(auto_pad, "SAME_LOWER") == 0) before = total - total / 2;
-    else if (strcmp(auto_pad, "VALID") == 0) before = 0;
+    if (strcmp(auto_pad, "SAME_UPPER") == 0)
+        before = total / 2;
+    else if (strcmp(auto_pad, "SAME_LOWER") == 0)
+        before = total - total / 2;
+    else if (strcmp(auto_pad, "VALID") == 0)
+        before = 0;
     int64_t after = reach - input - before;
     if (before < 0 || before > INT32_MAX || after > INT32_MAX) return false;
     *before_out = (uint32_t)before;

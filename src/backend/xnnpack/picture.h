@@ -10,11 +10,11 @@ struct plait__xnn_picture {
 };
 
 struct plait__xnn_window {
-    uint32_t height, width;                     /* of the kernel */
+    uint32_t height, width; /* of the kernel */
     uint32_t stride_height, stride_width;
     uint32_t dilation_height, dilation_width;
-    uint32_t top, left, bottom, right;          /* padding: exactly what the output's size asks for */
-    bool padded;                                /* the node asks for padding, whatever of it is used */
+    uint32_t top, left, bottom, right; /* padding: exactly what the output's size asks for */
+    bool padded;                       /* the node asks for padding, whatever of it is used */
 };
 
 /* Reads a value of rank 3 or 4 in the layout of its node; false for other ranks. */

@@ -45,7 +45,8 @@ static void copy_rows(void *context, size_t start, size_t count) {
     const struct plan *plan = run->plan;
     const struct plait__xnn_places *places = &plan->places;
     size_t at[PLAIT__XNN_RANK] = {0};
-    for (size_t rest = start, axis = (size_t)places->rank; axis-- > 0; rest /= places->to[axis]) at[axis] = rest % places->to[axis];
+    for (size_t rest = start, axis = (size_t)places->rank; axis-- > 0; rest /= places->to[axis])
+        at[axis] = rest % places->to[axis];
     for (size_t row = start; row < start + count; row++) {
         size_t offset = plan->offset;
         bool nowhere = false;
@@ -55,9 +56,12 @@ static void copy_rows(void *context, size_t start, size_t count) {
             offset += (size_t)(place < 0 ? 0 : place) * plan->steps[axis];
         }
         char *to = run->to + row * plan->block;
-        if (nowhere) fill(to, plan);
-        else if (plan->block == sizeof(float)) memcpy(to, run->from + offset, sizeof(float));
-        else memcpy(to, run->from + offset, plan->block);
+        if (nowhere)
+            fill(to, plan);
+        else if (plan->block == sizeof(float))
+            memcpy(to, run->from + offset, sizeof(float));
+        else
+            memcpy(to, run->from + offset, plan->block);
         for (int axis = places->rank; axis-- > 0;) {
             if (++at[axis] < places->to[axis]) break;
             at[axis] = 0;

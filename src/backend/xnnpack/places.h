@@ -1,4 +1,5 @@
-/* One kernel for all that takes from each axis of its input a list of places: output[i, j, ...] = input[axes[0][i], axes[1][j], ...]. */
+/* One kernel for all that takes from each axis of its input a list of places: output[i, j, ...] = input[axes[0][i], axes[1][j],
+ * ...]. */
 #ifndef PLAIT_BACKEND_XNNPACK_PLACES_H
 #define PLAIT_BACKEND_XNNPACK_PLACES_H
 

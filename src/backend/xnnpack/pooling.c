@@ -16,11 +16,12 @@ static bool read_pool(const struct plait__graph *graph, const struct plait__node
     if (!plait__xnn_picture(data, node->layout, &p->input) ||
         !plait__xnn_picture(plait__xnn_output_type(graph, node, 0), node->layout, &p->output))
         return false;
-    if (kernel_rank != data->rank - 2 || !plait__xnn_window(node, &p->input, &p->output, kernel, kernel_rank, &p->window)) return false;
+    if (kernel_rank != data->rank - 2 || !plait__xnn_window(node, &p->input, &p->output, kernel, kernel_rank, &p->window))
+        return false;
     const struct plait__xnn_window *w = &p->window;
     /* A window of one pixel XNNPACK refuses; one that may lie in the padding alone has no answer there. */
-    return w->height * w->width > 1 && w->top < w->height && w->bottom < w->height && w->left < w->width && w->right < w->width &&
-           p->low < p->high;
+    return w->height * w->width > 1 && w->top < w->height && w->bottom < w->height && w->left < w->width &&
+           w->right < w->width && p->low < p->high;
 }
 
 /* ---- maximum ---- */
@@ -45,14 +46,16 @@ enum plait_status plait__xnn_define_max_pool(struct plait__xnn_segment *segment,
     const struct plait__xnn_window *w = &p.window;
     int slots[] = {plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0])};
     xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_max_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width, w->stride_height,
-                                                              w->stride_width, w->dilation_height, w->dilation_width, p.low, p.high, 0,
-                                                              &operator));
+    PLAIT__XNN_TRY(segment, xnn_create_max_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width,
+                                                              w->stride_height, w->stride_width, w->dilation_height,
+                                                              w->dilation_width, p.low, p.high, 0, &operator));
     if (!plait__xnn_operator_step(segment, operator, bind_max, 2, slots)) return PLAIT_MEMORY;
     size_t height, width;
-    PLAIT__XNN_TRY(segment, xnn_reshape_max_pooling2d_nhwc_f32(operator, p.input.batch, p.input.height, p.input.width, p.input.channels,
-                                                               p.input.channels, p.input.channels, &height, &width, plait__xnn_pool(segment)));
-    return plait__xnn_check(segment, height == p.output.height && width == p.output.width ? xnn_status_success : xnn_status_invalid_state);
+    PLAIT__XNN_TRY(segment, xnn_reshape_max_pooling2d_nhwc_f32(operator, p.input.batch, p.input.height, p.input.width,
+                                                               p.input.channels, p.input.channels, p.input.channels, &height,
+                                                               &width, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment, height == p.output.height && width == p.output.width ? xnn_status_success
+                                                                                          : xnn_status_invalid_state);
 }
 
 /* ---- average ---- */
@@ -84,13 +87,15 @@ static enum plait_status pad(struct plait__xnn_segment *segment, struct pool *p,
     p->input.height += w->top + w->bottom;
     p->input.width += w->left + w->right;
     w->top = w->bottom = w->left = w->right = 0;
-    int padded = plait__xnn_scratch(segment, p->input.batch * p->input.height * p->input.width * p->input.channels * sizeof(float));
+    int padded =
+        plait__xnn_scratch(segment, p->input.batch * p->input.height * p->input.width * p->input.channels * sizeof(float));
     const float zero = 0.0f;
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_constant_pad_nd_x32(&zero, 0, &operator));
     if (!plait__xnn_operator_step(segment, operator, bind_pad, 2, (int[]){*slot, padded})) return PLAIT_MEMORY;
     *slot = padded;
-    return plait__xnn_check(segment, xnn_reshape_constant_pad_nd_x32(operator, 4, shape, before, after, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment,
+                            xnn_reshape_constant_pad_nd_x32(operator, 4, shape, before, after, plait__xnn_pool(segment)));
 }
 
 enum plait_status plait__xnn_define_average_pool(struct plait__xnn_segment *segment, const struct plait__node *node) {
@@ -100,14 +105,17 @@ enum plait_status plait__xnn_define_average_pool(struct plait__xnn_segment *segm
     if (counts_padding(node, &p.window)) PLAIT__TRY(pad(segment, &p, &read));
     const struct plait__xnn_window *w = &p.window;
     xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_average_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width,
-                                                                  w->stride_height, w->stride_width, p.low, p.high, 0, &operator));
+    PLAIT__XNN_TRY(segment,
+                   xnn_create_average_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width,
+                                                         w->stride_height, w->stride_width, p.low, p.high, 0, &operator));
     size_t workspace = 0, alignment, height = 0, width = 0;
     enum xnn_status shaped =
-        xnn_reshape_average_pooling2d_nhwc_f32(operator, p.input.batch, p.input.height, p.input.width, p.input.channels, p.input.channels,
-                                               p.input.channels, &workspace, &alignment, &height, &width, plait__xnn_pool(segment));
+        xnn_reshape_average_pooling2d_nhwc_f32(operator, p.input.batch, p.input.height, p.input.width, p.input.channels,
+                                               p.input.channels, p.input.channels, &workspace, &alignment, &height, &width,
+                                               plait__xnn_pool(segment));
     int slots[] = {read, written, plait__xnn_scratch(segment, workspace)};
     if (!plait__xnn_operator_step(segment, operator, bind_average, 3, slots)) return PLAIT_MEMORY;
     PLAIT__XNN_TRY(segment, shaped);
-    return plait__xnn_check(segment, height == p.output.height && width == p.output.width ? xnn_status_success : xnn_status_invalid_state);
+    return plait__xnn_check(segment, height == p.output.height && width == p.output.width ? xnn_status_success
+                                                                                          : xnn_status_invalid_state);
 }

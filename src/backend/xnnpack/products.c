@@ -21,20 +21,22 @@ static enum xnn_status bind_int8(const struct plait__xnn_step *step) {
     return xnn_setup_fully_connected_nc_qd8_f32_qc8w(step->operator, step->places[0], step->places[1], step->places[2]);
 }
 
-static enum plait_status create_operator(struct plait__xnn_segment *segment, const struct product *p, bool int8, xnn_operator_t *operator_out) {
+static enum plait_status create_operator(struct plait__xnn_segment *segment, const struct product *p, bool int8,
+                                         xnn_operator_t *operator_out) {
     size_t numbers[] = {PLAIT__OP_Gemm, int8, p->transposed, p->depth, p->width};
     const float *bias = p->bias ? p->bias->data : NULL;
     struct plait__xnn_packing packing;
     plait__xnn_packing_begin(&packing, segment, numbers, sizeof numbers / sizeof *numbers, p->weights, p->bias);
     enum xnn_status created = xnn_status_out_of_memory;
     if (!int8)
-        created = xnn_create_fully_connected_nc_f32(p->depth, p->width, p->depth, p->width, p->weights->data, bias, p->low, p->high,
-                                                    p->transposed ? 0 : XNN_FLAG_TRANSPOSE_WEIGHTS, NULL, &segment->cache->provider,
-                                                    operator_out);
+        created = xnn_create_fully_connected_nc_f32(p->depth, p->width, p->depth, p->width, p->weights->data, bias, p->low,
+                                                    p->high, p->transposed ? 0 : XNN_FLAG_TRANSPOSE_WEIGHTS, NULL,
+                                                    &segment->cache->provider, operator_out);
     else if (plait__xnn_packing_quantise(&packing, p->weights->data, p->width, p->depth, p->transposed ? p->depth : 1,
                                          p->transposed ? 1 : p->width) == PLAIT_OK)
-        created = xnn_create_fully_connected_nc_qd8_f32_qc8w(p->depth, p->width, p->depth, p->width, packing.scales, packing.bytes,
-                                                             bias, p->low, p->high, 0, NULL, &segment->cache->provider, operator_out);
+        created =
+            xnn_create_fully_connected_nc_qd8_f32_qc8w(p->depth, p->width, p->depth, p->width, packing.scales, packing.bytes,
+                                                       bias, p->low, p->high, 0, NULL, &segment->cache->provider, operator_out);
     return plait__xnn_packing_end(&packing, created);
 }
 
@@ -46,8 +48,8 @@ static enum plait_status define_product(struct plait__xnn_segment *segment, cons
     PLAIT__TRY(create_operator(segment, p, int8, &operator));
     int slots[] = {read, written, parameters};
     if (!plait__xnn_operator_step(segment, operator, int8 ? bind_int8 : bind_f32, int8 ? 3 : 2, slots)) return PLAIT_MEMORY;
-    return plait__xnn_check(segment, (int8 ? xnn_reshape_fully_connected_nc_qd8_f32_qc8w : xnn_reshape_fully_connected_nc_f32)(
-                                         operator, p->rows, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment, (int8 ? xnn_reshape_fully_connected_nc_qd8_f32_qc8w
+                                           : xnn_reshape_fully_connected_nc_f32)(operator, p->rows, plait__xnn_pool(segment)));
 }
 
 /* ---- dynamic quantisation, for convolutions too ---- */
@@ -56,21 +58,25 @@ static enum xnn_status bind_quantise(const struct plait__xnn_step *step) {
     return xnn_setup_convert_nc_f32_qd8(step->operator, step->places[0], step->places[1], step->places[2]);
 }
 
-enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot, int *parameters_out) {
+enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot,
+                                           int *parameters_out) {
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_convert_nc_f32_qd8(0, &operator));
     int bytes = plait__xnn_scratch(segment, rows * depth);
-    int parameters = plait__xnn_scratch(segment, (rows + XNN_EXTRA_QUANTIZATION_PARAMS) * sizeof(struct xnn_quantization_params));
+    int parameters =
+        plait__xnn_scratch(segment, (rows + XNN_EXTRA_QUANTIZATION_PARAMS) * sizeof(struct xnn_quantization_params));
     if (!plait__xnn_operator_step(segment, operator, bind_quantise, 3, (int[]){*slot, bytes, parameters})) return PLAIT_MEMORY;
     *slot = bytes;
     *parameters_out = parameters;
-    return plait__xnn_check(segment, xnn_reshape_convert_nc_f32_qd8(operator, rows, depth, depth, depth, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment,
+                            xnn_reshape_convert_nc_f32_qd8(operator, rows, depth, depth, depth, plait__xnn_pool(segment)));
 }
 
 /* ---- between two ---- */
 
 static enum xnn_status bind_product(const struct plait__xnn_step *step) {
-    return xnn_setup_batch_matrix_multiply_nc_f32(step->operator, step->places[3], step->places[0], step->places[2], step->places[1]);
+    return xnn_setup_batch_matrix_multiply_nc_f32(step->operator, step->places[3], step->places[0], step->places[2],
+                                                  step->places[1]);
 }
 
 enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, int batch_rank, const size_t *batch_a,
@@ -79,7 +85,7 @@ enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, in
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_batch_matrix_multiply_nc_f32(transposed ? XNN_FLAG_TRANSPOSE_B : 0, &operator));
     size_t workspace = 0, alignment = 0;
-    enum xnn_status shaped = xnn_reshape_batch_matrix_multiply_nc_f32(operator, (size_t)batch_rank, batch_a, batch_b, m, k, n,
+    enum xnn_status shaped = xnn_reshape_batch_matrix_multiply_nc_f32(operator,(size_t) batch_rank, batch_a, batch_b, m, k, n,
                                                                       &workspace, &alignment, plait__xnn_pool(segment));
     int slots[] = {a, written, b, plait__xnn_scratch(segment, workspace)};
     if (!plait__xnn_operator_step(segment, operator, bind_product, 4, slots)) return PLAIT_MEMORY;
@@ -92,8 +98,10 @@ static bool read_gemm(const struct plait__graph *graph, const struct plait__node
     const plait_tensor *a = plait__xnn_input_type(graph, node, 0), *c = plait__xnn_input_type(graph, node, 2);
     *p = (struct product){.weights = plait__xnn_constant(graph, node, 1), .bias = plait__xnn_constant(graph, node, 2)};
     plait__xnn_bounds(node, &p->low, &p->high);
-    if (a->dtype != PLAIT_F32 || a->rank != 2 || !p->weights || p->weights->dtype != PLAIT_F32 || p->weights->rank != 2) return false;
-    if (plait__attribute_int(node, "transA", 0) || plait__attribute_float(node, "alpha", 1.0f) != 1.0f || !(p->low < p->high)) return false;
+    if (a->dtype != PLAIT_F32 || a->rank != 2 || !p->weights || p->weights->dtype != PLAIT_F32 || p->weights->rank != 2)
+        return false;
+    if (plait__attribute_int(node, "transA", 0) || plait__attribute_float(node, "alpha", 1.0f) != 1.0f || !(p->low < p->high))
+        return false;
     p->transposed = plait__attribute_int(node, "transB", 0) != 0;
     p->rows = (size_t)a->dims[0];
     p->depth = (size_t)a->dims[1];
@@ -130,8 +138,12 @@ enum plait_status plait__xnn_define_matmul(struct plait__xnn_segment *segment, c
     const plait_tensor *a = plait__xnn_input_type(graph, node, 0), *b = plait__xnn_input_type(graph, node, 1);
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     if (b->rank == 2 && plait__xnn_constant(graph, node, 1)) {
-        struct product p = {.rows = plait__xnn_product(a->dims, 0, a->rank - 1), .depth = (size_t)b->dims[0], .width = (size_t)b->dims[1],
-                            .weights = b, .low = -INFINITY, .high = INFINITY};
+        struct product p = {.rows = plait__xnn_product(a->dims, 0, a->rank - 1),
+                            .depth = (size_t)b->dims[0],
+                            .width = (size_t)b->dims[1],
+                            .weights = b,
+                            .low = -INFINITY,
+                            .high = INFINITY};
         return define_product(segment, &p, read, written);
     }
     /* A vector is a matrix of one row before, and of one column after. */
@@ -144,5 +156,6 @@ enum plait_status plait__xnn_define_matmul(struct plait__xnn_segment *segment, c
         dims_a[i] = i < batch_rank - batch_a ? 1 : (size_t)a->dims[i - (batch_rank - batch_a)];
         dims_b[i] = i < batch_rank - batch_b ? 1 : (size_t)b->dims[i - (batch_rank - batch_b)];
     }
-    return plait__xnn_product_step(segment, batch_rank, dims_a, dims_b, m, k, n, false, read, plait__xnn_read(segment, node->inputs[1]), written);
+    return plait__xnn_product_step(segment, batch_rank, dims_a, dims_b, m, k, n, false, read,
+                                   plait__xnn_read(segment, node->inputs[1]), written);
 }

@@ -5,8 +5,8 @@ static enum xnn_status bind_sum(const struct plait__xnn_step *step) {
     return xnn_setup_reduce_nd(step->operator, step->places[2], step->places[0], step->places[1]);
 }
 
-static enum plait_status reduce(struct plait__xnn_segment *segment, const struct plait__node *node, enum xnn_reduce_operator type,
-                                const int64_t *axes, int axis_count) {
+static enum plait_status reduce(struct plait__xnn_segment *segment, const struct plait__node *node,
+                                enum xnn_reduce_operator type, const int64_t *axes, int axis_count) {
     const plait_tensor *data = plait__xnn_input_type(segment->graph, node, 0);
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     if (axis_count == 0) return plait__xnn_alias(segment, read, written);
@@ -14,15 +14,16 @@ static enum plait_status reduce(struct plait__xnn_segment *segment, const struct
     plait__xnn_shape(data, data->rank, shape);
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_reduce_nd(type, xnn_datatype_fp32, NULL, NULL, 0, &operator));
-    enum xnn_status shaped = xnn_reshape_reduce_nd(operator, (size_t)axis_count, axes, (size_t)data->rank, shape, &workspace, &alignment,
-                                                   plait__xnn_pool(segment));
+    enum xnn_status shaped = xnn_reshape_reduce_nd(operator,(size_t) axis_count, axes, (size_t)data->rank, shape, &workspace,
+                                                   &alignment, plait__xnn_pool(segment));
     int slots[] = {read, written, plait__xnn_scratch(segment, workspace)};
     if (!plait__xnn_operator_step(segment, operator, bind_sum, 3, slots)) return PLAIT_MEMORY;
     return plait__xnn_check(segment, shaped);
 }
 
 /* The axes are an attribute in older opsets and an input since 13 (sum) and 18 (mean); none means all of them. */
-static bool reduced_axes(const struct plait__graph *graph, const struct plait__node *node, int64_t axes[PLAIT__XNN_RANK], int *count_out) {
+static bool reduced_axes(const struct plait__graph *graph, const struct plait__node *node, int64_t axes[PLAIT__XNN_RANK],
+                         int *count_out) {
     int rank = plait__xnn_input_type(graph, node, 0)->rank, count = 0;
     const int64_t *given = plait__attribute_ints(node, "axes", &count);
     if (plait__xnn_input_type(graph, node, 1)) {

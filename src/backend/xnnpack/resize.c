@@ -45,7 +45,9 @@ static bool read_resize(const struct plait__graph *graph, const struct plait__no
     return true;
 }
 
-static bool is(const char *a, const char *b) { return strcmp(a, b) == 0; }
+static bool is(const char *a, const char *b) {
+    return strcmp(a, b) == 0;
+}
 
 bool plait__xnn_supports_resize(const struct plait__graph *graph, const struct plait__node *node) {
     struct resize resize;
@@ -67,7 +69,8 @@ static enum xnn_status bind_bilinear(const struct plait__xnn_step *step) {
     return xnn_setup_resize_bilinear2d_nhwc_f32(step->operator, step->places[2], step->places[0], step->places[1]);
 }
 
-static enum plait_status define_bilinear(struct plait__xnn_segment *segment, const struct plait__node *node, const struct resize *resize) {
+static enum plait_status define_bilinear(struct plait__xnn_segment *segment, const struct plait__node *node,
+                                         const struct resize *resize) {
     struct plait__xnn_picture input, output;
     plait__xnn_picture(plait__xnn_input_type(segment->graph, node, 0), node->layout, &input);
     plait__xnn_picture(plait__xnn_output_type(segment->graph, node, 0), node->layout, &output);
@@ -77,9 +80,9 @@ static enum plait_status define_bilinear(struct plait__xnn_segment *segment, con
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_resize_bilinear2d_nhwc_f32(output.height, output.width, flags, &operator));
     size_t workspace = 0, alignment;
-    enum xnn_status shaped = xnn_reshape_resize_bilinear2d_nhwc_f32(operator, input.batch, input.height, input.width, input.channels,
-                                                                    input.channels, input.channels, &workspace, &alignment,
-                                                                    plait__xnn_pool(segment));
+    enum xnn_status shaped =
+        xnn_reshape_resize_bilinear2d_nhwc_f32(operator, input.batch, input.height, input.width, input.channels, input.channels,
+                                               input.channels, &workspace, &alignment, plait__xnn_pool(segment));
     int slots[] = {plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]),
                    plait__xnn_scratch(segment, workspace)};
     if (!plait__xnn_operator_step(segment, operator, bind_bilinear, 3, slots)) return PLAIT_MEMORY;
@@ -88,18 +91,26 @@ static enum plait_status define_bilinear(struct plait__xnn_segment *segment, con
 
 static int32_t nearest(const struct resize *resize, int64_t at, int64_t from, int64_t to, double scale) {
     double x;
-    if (is(resize->coordinates, "asymmetric")) x = (double)at / scale;
-    else if (is(resize->coordinates, "align_corners")) x = to == 1 ? 0.0 : (double)at * (double)(from - 1) / (double)(to - 1);
-    else x = is(resize->coordinates, "pytorch_half_pixel") && to == 1 ? 0.0 : ((double)at + 0.5) / scale - 0.5;
-    if (is(resize->rounding, "floor")) x = floor(x);
-    else if (is(resize->rounding, "ceil")) x = ceil(x);
-    else if (is(resize->rounding, "round_prefer_ceil")) x = floor(x + 0.5);
-    else x = ceil(x - 0.5);
+    if (is(resize->coordinates, "asymmetric"))
+        x = (double)at / scale;
+    else if (is(resize->coordinates, "align_corners"))
+        x = to == 1 ? 0.0 : (double)at * (double)(from - 1) / (double)(to - 1);
+    else
+        x = is(resize->coordinates, "pytorch_half_pixel") && to == 1 ? 0.0 : ((double)at + 0.5) / scale - 0.5;
+    if (is(resize->rounding, "floor"))
+        x = floor(x);
+    else if (is(resize->rounding, "ceil"))
+        x = ceil(x);
+    else if (is(resize->rounding, "round_prefer_ceil"))
+        x = floor(x + 0.5);
+    else
+        x = ceil(x - 0.5);
     return (int32_t)(x < 0.0 ? 0.0 : x > (double)(from - 1) ? (double)(from - 1) : x);
 }
 
 enum plait_status plait__xnn_define_resize(struct plait__xnn_segment *segment, const struct plait__node *node) {
-    const plait_tensor *from = plait__xnn_input_type(segment->graph, node, 0), *to = plait__xnn_output_type(segment->graph, node, 0);
+    const plait_tensor *from = plait__xnn_input_type(segment->graph, node, 0),
+                       *to = plait__xnn_output_type(segment->graph, node, 0);
     struct resize resize;
     if (!read_resize(segment->graph, node, &resize)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     if (resize.linear) return define_bilinear(segment, node, &resize);
@@ -108,5 +119,6 @@ enum plait_status plait__xnn_define_resize(struct plait__xnn_segment *segment, c
     for (int axis = 0; axis < to->rank; axis++)
         for (int64_t at = 0; at < to->dims[axis]; at++)
             places.axes[axis][at] = nearest(&resize, at, from->dims[axis], to->dims[axis], resize.scales[axis]);
-    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]));
+    return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]),
+                                  plait__xnn_write(segment, node->outputs[0]));
 }

@@ -25,7 +25,8 @@ static bool grow(struct plait__xnn_segment *segment, void *array_pointer, int co
 static int add_slot(struct plait__xnn_segment *segment, enum plait__xnn_slot_kind kind, int value, size_t bytes) {
     if (!grow(segment, &segment->slots, segment->slot_count, &segment->slot_capacity, sizeof *segment->slots)) return -1;
     int slot = segment->slot_count++;
-    segment->slots[slot] = (struct plait__xnn_slot){.kind = kind, .value = value, .bytes = bytes, .alias = -1, .first = -1, .last = -1};
+    segment->slots[slot] =
+        (struct plait__xnn_slot){.kind = kind, .value = value, .bytes = bytes, .alias = -1, .first = -1, .last = -1};
     if (value >= 0) segment->slot_of_value[value] = slot;
     return slot;
 }
@@ -174,12 +175,15 @@ static void join_in_place(struct plait__xnn_segment *segment) {
         if (!step->in_place) continue;
         int from = root_of(segment, step->slots[0]), to = root_of(segment, step->slots[1]);
         const struct plait__xnn_slot *read = &segment->slots[from], *written = &segment->slots[to];
-        if (from != to && read->kind == PLAIT__XNN_INTERIOR && read->last == i && written->first == i && read->bytes == written->bytes)
+        if (from != to && read->kind == PLAIT__XNN_INTERIOR && read->last == i && written->first == i &&
+            read->bytes == written->bytes)
             join(segment, from, to);
     }
 }
 
-static size_t rounded(size_t bytes) { return (bytes + PLAIT__XNN_PADDING + 63) & ~(size_t)63; }
+static size_t rounded(size_t bytes) {
+    return (bytes + PLAIT__XNN_PADDING + 63) & ~(size_t)63;
+}
 
 /* Gives interior slots their offsets: the largest first, each at the lowest place free during its life. */
 static enum plait_status plan_memory(struct plait__xnn_segment *segment) {
@@ -201,7 +205,8 @@ static enum plait_status plan_memory(struct plait__xnn_segment *segment) {
             for (int j = 0; j < i; j++) {
                 const struct plait__xnn_slot *other = &segment->slots[order[j]];
                 bool together = other->first <= slot->last && slot->first <= other->last;
-                bool overlap = other->offset < slot->offset + rounded(slot->bytes) && slot->offset < other->offset + rounded(other->bytes);
+                bool overlap =
+                    other->offset < slot->offset + rounded(slot->bytes) && slot->offset < other->offset + rounded(other->bytes);
                 if (!together || !overlap) continue;
                 slot->offset = other->offset + rounded(other->bytes);
                 moved = true;
@@ -235,15 +240,16 @@ static enum plait_status build(struct plait__xnn_segment *segment, const struct 
     for (int i = 0; i < plan->input_count; i++) segment->inputs[i] = plan->inputs[i];
     for (int i = 0; i < plan->output_count; i++) {
         int value = segment->outputs[i] = plan->outputs[i];
-        if (add_slot(segment, PLAIT__XNN_OUTPUT, value, plait_tensor_bytes(&plan->graph->values[value].type)) < 0) return PLAIT_MEMORY;
+        if (add_slot(segment, PLAIT__XNN_OUTPUT, value, plait_tensor_bytes(&plan->graph->values[value].type)) < 0)
+            return PLAIT_MEMORY;
     }
     for (int i = 0; i < plan->node_count; i++) PLAIT__TRY(define(segment, &plan->graph->nodes[plan->nodes[i]]));
     join_in_place(segment);
-    PLAIT__TRY(plan_memory(segment));
-    return plait__xnn_cache_memory(segment->cache, segment->memory) ? PLAIT_OK : PLAIT_MEMORY; /* now, so that a run does not fail */
+    return plan_memory(segment);
 }
 
-enum plait_status plait__xnn_segment_create(plait_context *context, const struct plait__segment_plan *plan, void **segment_out) {
+enum plait_status plait__xnn_segment_create(plait_context *context, const struct plait__segment_plan *plan,
+                                            void **segment_out) {
     struct plait__xnn_cache *cache;
     PLAIT__TRY(plait__xnn_cache_get(context, &cache));
     struct plait__xnn_segment *segment = plait__allocate_zero(context, 1, sizeof *segment);
@@ -273,15 +279,23 @@ void plait__xnn_segment_destroy(void *opaque) {
     plait__release(segment->context, segment);
 }
 
+size_t plait__xnn_segment_scratch(const void *segment) {
+    return ((const struct plait__xnn_segment *)segment)->memory;
+}
+
 /* ---- run ---- */
 
-static void *place_of(const struct plait__xnn_segment *segment, const struct plait__frame *frame, char *memory, int slot) {
+static void *place_of(const struct plait__xnn_segment *segment, const struct plait__frame *frame, int slot) {
     const struct plait__xnn_slot *root = &segment->slots[root_of(segment, slot)];
     switch (root->kind) {
-    case PLAIT__XNN_CONSTANT: return root->constant;
-    case PLAIT__XNN_INTERIOR: return memory + root->offset;
-    case PLAIT__XNN_INPUT: return root->constant ? root->constant : frame->values[root->value].data;
-    default: return frame->values[root->value].data;
+    case PLAIT__XNN_CONSTANT:
+        return root->constant;
+    case PLAIT__XNN_INTERIOR:
+        return (char *)frame->scratch + root->offset;
+    case PLAIT__XNN_INPUT:
+        return root->constant ? root->constant : frame->values[root->value].data;
+    default:
+        return frame->values[root->value].data;
     }
 }
 
@@ -307,7 +321,8 @@ static enum plait_status run_step(struct plait__xnn_segment *segment, struct pla
     if (step->kernel) {
         const char *fault = step->kernel(step, pool);
         if (!fault) return PLAIT_OK;
-        return plait__fail(segment->context, PLAIT_INVALID, "%s '%s': %s", plait__op_name(step->node->op), step->node->name, fault);
+        return plait__fail(segment->context, PLAIT_INVALID, "%s '%s': %s", plait__op_name(step->node->op), step->node->name,
+                           fault);
     }
     segment->node = step->node;
     PLAIT__XNN_TRY(segment, step->bind(step));
@@ -324,13 +339,11 @@ enum plait_status plait__xnn_segment_run(void *opaque, struct plait__frame *fram
         PLAIT__TRY(frame->allocate(frame, value));
     }
     PLAIT__TRY(protect_inputs(segment, frame));
-    char *memory = plait__xnn_cache_memory(segment->cache, segment->memory);
-    if (!memory) return PLAIT_MEMORY;
     uint64_t before = segment->profile ? plait__now_us(segment->context) : 0;
     for (int i = 0; i < segment->step_count; i++) {
         struct plait__xnn_step *step = segment->steps[i];
         if (plait__cancelled(segment->context)) return plait__fail(segment->context, PLAIT_CANCELLED, "cancelled");
-        for (int slot = 0; slot < step->slot_count; slot++) step->places[slot] = place_of(segment, frame, memory, step->slots[slot]);
+        for (int slot = 0; slot < step->slot_count; slot++) step->places[slot] = place_of(segment, frame, step->slots[slot]);
         PLAIT__TRY(run_step(segment, step));
         if (!segment->profile) continue;
         uint64_t now = plait__now_us(segment->context);

@@ -18,28 +18,28 @@
 enum { PLAIT__XNN_STEP_SLOTS = 6, PLAIT__XNN_RANK = XNN_MAX_TENSOR_DIMS };
 
 struct plait__xnn_step {
-    const struct plait__node *node; /* whose work it is */
-    xnn_operator_t operator;        /* owned; NULL: `kernel` runs instead */
-    enum xnn_status (*bind)(const struct plait__xnn_step *step);                     /* gives the operator its addresses */
+    const struct plait__node *node;                                                /* whose work it is */
+    xnn_operator_t operator;                                                       /* owned; NULL: `kernel` runs instead */
+    enum xnn_status (*bind)(const struct plait__xnn_step *step);                   /* gives the operator its addresses */
     const char *(*kernel)(const struct plait__xnn_step *step, pthreadpool_t pool); /* NULL, or what is wrong with the input */
-    const void *parameters;                /* of the kernel; in the segment's arena */
-    bool in_place;                         /* slots[1] may take the memory of slots[0] when that is not needed afterwards */
+    const void *parameters;                                                        /* of the kernel; in the segment's arena */
+    bool in_place; /* slots[1] may take the memory of slots[0] when that is not needed afterwards */
     int slot_count;
     int slots[PLAIT__XNN_STEP_SLOTS];
-    void *places[PLAIT__XNN_STEP_SLOTS];   /* the slots' addresses in this run */
-    uint64_t time_us;                      /* spent so far; measured when the session profiles */
+    void *places[PLAIT__XNN_STEP_SLOTS]; /* the slots' addresses in this run */
+    uint64_t time_us;                    /* spent so far; measured when the session profiles */
 };
 
 enum plait__xnn_slot_kind { PLAIT__XNN_INPUT, PLAIT__XNN_OUTPUT, PLAIT__XNN_CONSTANT, PLAIT__XNN_INTERIOR };
 
 struct plait__xnn_slot {
     enum plait__xnn_slot_kind kind;
-    int value;         /* of the graph; -1 for scratch */
+    int value; /* of the graph; -1 for scratch */
     size_t bytes;
-    int alias;         /* the slot whose memory it is; -1: its own */
-    int first, last;   /* the steps that name it, or an alias of it */
-    size_t offset;     /* of interior memory */
-    void *constant;    /* a constant's bytes; the copy of an input that must not be read past its end */
+    int alias;       /* the slot whose memory it is; -1: its own */
+    int first, last; /* the steps that name it, or an alias of it */
+    size_t offset;   /* of interior memory */
+    void *constant;  /* a constant's bytes; the copy of an input that must not be read past its end */
 };
 
 struct plait__xnn_segment {
@@ -48,18 +48,18 @@ struct plait__xnn_segment {
     bool int8, profile;
     struct plait__xnn_cache *cache; /* the context's */
     struct plait__arena arena;
-    const struct plait__node *node;         /* the one being defined */
-    int *slot_of_value;                     /* [value_count] -1: none yet */
+    const struct plait__node *node; /* the one being defined */
+    int *slot_of_value;             /* [value_count] -1: none yet */
     struct plait__xnn_slot *slots;
     int slot_count, slot_capacity;
     struct plait__xnn_step **steps;
     int step_count, step_capacity;
-    struct plait__xnn_packed **packed;      /* packed weights in use: given back at the end */
+    struct plait__xnn_packed **packed; /* packed weights in use: given back at the end */
     int packed_count, packed_capacity;
-    int *inputs, *outputs;                  /* values of the frame */
+    int *inputs, *outputs; /* values of the frame */
     int input_count, output_count;
-    void **copies;                          /* [input_count] see protect_inputs() */
-    size_t memory;                          /* bytes of interior memory */
+    void **copies; /* [input_count] see protect_inputs() */
+    size_t memory; /* bytes of interior memory */
 };
 
 /* ---- for the families: all fail with a recorded error; slots and steps are -1 and NULL then ---- */
@@ -93,16 +93,19 @@ enum { PLAIT__XNN_PADDING = 64 };
 
 /* ---- types of a node's values ---- */
 
-static inline const plait_tensor *plait__xnn_input_type(const struct plait__graph *graph, const struct plait__node *node, int index) {
+static inline const plait_tensor *plait__xnn_input_type(const struct plait__graph *graph, const struct plait__node *node,
+                                                        int index) {
     if (index >= node->input_count || node->inputs[index] < 0) return NULL;
     return &graph->values[node->inputs[index]].type;
 }
-static inline const plait_tensor *plait__xnn_output_type(const struct plait__graph *graph, const struct plait__node *node, int index) {
+static inline const plait_tensor *plait__xnn_output_type(const struct plait__graph *graph, const struct plait__node *node,
+                                                         int index) {
     if (index >= node->output_count || node->outputs[index] < 0) return NULL;
     return &graph->values[node->outputs[index]].type;
 }
 /* The tensor when it is a constant of the graph, else NULL. */
-static inline const plait_tensor *plait__xnn_constant(const struct plait__graph *graph, const struct plait__node *node, int index) {
+static inline const plait_tensor *plait__xnn_constant(const struct plait__graph *graph, const struct plait__node *node,
+                                                      int index) {
     const plait_tensor *type = plait__xnn_input_type(graph, node, index);
     return type && graph->values[node->inputs[index]].constant ? type : NULL;
 }
@@ -122,5 +125,6 @@ void plait__xnn_bounds(const struct plait__node *node, float *low_out, float *hi
 enum plait_status plait__xnn_segment_create(plait_context *context, const struct plait__segment_plan *plan, void **segment_out);
 enum plait_status plait__xnn_segment_run(void *segment, struct plait__frame *frame);
 void plait__xnn_segment_destroy(void *segment);
+size_t plait__xnn_segment_scratch(const void *segment);
 
 #endif

@@ -5,7 +5,8 @@ static enum xnn_status bind_softmax(const struct plait__xnn_step *step) {
     return xnn_setup_softmax_nc_f32(step->operator, step->places[0], step->places[1]);
 }
 
-enum plait_status plait__xnn_softmax_step(struct plait__xnn_segment *segment, size_t rows, size_t width, int read, int written) {
+enum plait_status plait__xnn_softmax_step(struct plait__xnn_segment *segment, size_t rows, size_t width, int read,
+                                          int written) {
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_softmax_nc_f32(0, &operator));
     struct plait__xnn_step *step = plait__xnn_operator_step(segment, operator, bind_softmax, 2, (int[]){read, written});
@@ -27,8 +28,10 @@ enum plait_status plait__xnn_define_softmax(struct plait__xnn_segment *segment, 
     if (axis < 0) axis += type->rank;
     size_t outer = plait__xnn_product(type->dims, 0, (int)axis), inner = 1, width = 1;
     for (int i = (int)axis; i < type->rank; i++) {
-        if (flattens || i == axis) width *= (size_t)type->dims[i];
-        else inner *= (size_t)type->dims[i];
+        if (flattens || i == axis)
+            width *= (size_t)type->dims[i];
+        else
+            inner *= (size_t)type->dims[i];
     }
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     if (inner == 1) return plait__xnn_softmax_step(segment, outer, width, read, written);

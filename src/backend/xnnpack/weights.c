@@ -6,7 +6,9 @@
 
 /* Two lanes of multiply and rotate over 8-byte words: fast enough to run at every plan, and 128 bits make an accidental
  * clash a matter of 2^-100.  Not meant against an adversary, who could only spoil their own model. */
-static uint64_t rotate(uint64_t word, int by) { return word << by | word >> (64 - by); }
+static uint64_t rotate(uint64_t word, int by) {
+    return word << by | word >> (64 - by);
+}
 
 void plait__xnn_digest_add(struct plait__xnn_digest *digest, const void *bytes, size_t size) {
     uint64_t a = digest->words[0] ^ 0x9E3779B97F4A7C15u, b = digest->words[1] + size * 0xC2B2AE3D27D4EB4Fu;
@@ -126,7 +128,6 @@ static void cache_destroy(void *state) {
         plait__release(cache->context, packed->bytes);
         plait__release(cache->context, packed);
     }
-    plait__release(cache->context, cache->memory);
     plait__release(cache->context, cache);
 }
 
@@ -157,13 +158,4 @@ enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn
     }
     *cache_out = cache;
     return PLAIT_OK;
-}
-
-void *plait__xnn_cache_memory(struct plait__xnn_cache *cache, size_t bytes) {
-    if (cache->memory && cache->memory_bytes >= bytes) return cache->memory;
-    plait__release(cache->context, cache->memory);
-    cache->memory_bytes = 0;
-    cache->memory = plait__allocate(cache->context, bytes);
-    if (cache->memory) cache->memory_bytes = bytes;
-    return cache->memory;
 }

@@ -24,16 +24,13 @@ struct plait__xnn_packed {
     struct plait__xnn_packed *next;
 };
 
-/* What this backend keeps in a context: packed weights, and the memory that segments work in, which they share because
- * only one runs at a time. */
+/* What this backend keeps in a context. */
 struct plait__xnn_cache {
     plait_context *context;
     struct xnn_weights_cache_provider provider;
     struct plait__xnn_packed *packed;
-    struct plait__xnn_digest wanted;      /* of the operator being created */
-    struct plait__xnn_packed *reserved;   /* being packed, or just found */
-    void *memory;
-    size_t memory_bytes;
+    struct plait__xnn_digest wanted;    /* of the operator being created */
+    struct plait__xnn_packed *reserved; /* being packed, or just found */
 };
 
 /* The context's cache, made at the first call and destroyed with the context. */
@@ -47,8 +44,5 @@ bool plait__xnn_cache_has(const struct plait__xnn_cache *cache, const struct pla
 void plait__xnn_cache_begin(struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest);
 struct plait__xnn_packed *plait__xnn_cache_end(struct plait__xnn_cache *cache);
 void plait__xnn_packed_release(struct plait__xnn_cache *cache, struct plait__xnn_packed *packed);
-
-/* At least `bytes` of shared working memory, aligned to 64; NULL with a recorded error. */
-void *plait__xnn_cache_memory(struct plait__xnn_cache *cache, size_t bytes);
 
 #endif

@@ -1,13 +1,16 @@
-/* The production backend: XNNPACK's operators, and small kernels for what it lacks.  Here is which family has which operator. */
+/* The production backend: XNNPACK's operators, and small kernels for what it lacks.  Here is which family has which operator.
+ */
 #include "backend/xnnpack/families.h"
 
 static const struct plait__xnn_family attention = {plait__xnn_supports_attention, plait__xnn_define_attention, false, false};
-static const struct plait__xnn_family average_pool = {plait__xnn_supports_average_pool, plait__xnn_define_average_pool, true, true};
+static const struct plait__xnn_family average_pool = {plait__xnn_supports_average_pool, plait__xnn_define_average_pool, true,
+                                                      true};
 static const struct plait__xnn_family batch_normalisation = {plait__xnn_supports_batch_normalisation,
                                                              plait__xnn_define_batch_normalisation, false, false};
 static const struct plait__xnn_family binary = {plait__xnn_supports_binary, plait__xnn_define_binary, false, false};
 static const struct plait__xnn_family concat = {plait__xnn_supports_concat, plait__xnn_define_concat, false, false};
-static const struct plait__xnn_family convolution = {plait__xnn_supports_convolution, plait__xnn_define_convolution, true, true};
+static const struct plait__xnn_family convolution = {plait__xnn_supports_convolution, plait__xnn_define_convolution, true,
+                                                     true};
 static const struct plait__xnn_family convolution_transpose = {plait__xnn_supports_convolution_transpose,
                                                                plait__xnn_define_convolution_transpose, true, true};
 static const struct plait__xnn_family depth_to_space = {plait__xnn_supports_depth_to_space, plait__xnn_define_depth_to_space,
@@ -16,7 +19,8 @@ static const struct plait__xnn_family expand = {plait__xnn_supports_expand, plai
 static const struct plait__xnn_family gather = {plait__xnn_supports_gather, plait__xnn_define_gather, false, false};
 static const struct plait__xnn_family gelu = {plait__xnn_supports_gelu, plait__xnn_define_gelu, false, false};
 static const struct plait__xnn_family gemm = {plait__xnn_supports_gemm, plait__xnn_define_gemm, true, false};
-static const struct plait__xnn_family global_pool = {plait__xnn_supports_global_pool, plait__xnn_define_global_pool, false, false};
+static const struct plait__xnn_family global_pool = {plait__xnn_supports_global_pool, plait__xnn_define_global_pool, false,
+                                                     false};
 static const struct plait__xnn_family layer_normalisation = {plait__xnn_supports_layer_normalisation,
                                                              plait__xnn_define_layer_normalisation, false, false};
 static const struct plait__xnn_family matmul = {plait__xnn_supports_matmul, plait__xnn_define_matmul, false, false};
@@ -104,7 +108,8 @@ static bool usable(const plait_tensor *type) {
     return true;
 }
 
-static bool family_supports(const struct plait__xnn_family *family, const struct plait__graph *graph, const struct plait__node *node) {
+static bool family_supports(const struct plait__xnn_family *family, const struct plait__graph *graph,
+                            const struct plait__node *node) {
     for (int i = 0; i < node->input_count; i++)
         if (!usable(plait__xnn_input_type(graph, node, i))) return false;
     for (int i = 0; i < node->output_count; i++)
