@@ -42,7 +42,7 @@ struct plait__backend {
     /* Whether this node, with its types as they stand in the graph, can run here. */
     bool (*supports)(const struct plait__graph *graph, const struct plait__node *node, const plait_session_options *options);
 
-    /* Whether the node should be turned to channels-last before it comes here.  (optional: never) */
+    /* Whether the node, whose types are in ONNX's layout still, can run channels-last: see graph/layout.h.  (optional: never) */
     bool (*prefers_channels_last)(const struct plait__graph *graph, const struct plait__node *node);
 
     /* Fewer nodes than this in a run between neighbours are not worth a segment here: leave them to reference.  */

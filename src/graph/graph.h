@@ -54,7 +54,7 @@ struct plait__clamp {
 
 enum plait__layout {
     PLAIT__LAYOUT_ONNX,         /* channels after the batch, as ONNX says */
-    PLAIT__LAYOUT_CHANNELS_LAST /* [batch, space..., channels]; weights of Conv become [out, space..., in/group] */
+    PLAIT__LAYOUT_CHANNELS_LAST /* [batch, space..., channels]; constant parameters stay as ONNX has them */
 };
 
 struct plait__node {

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "graph/layout.h"
 #include "session/session.h"
 
 static enum plait_status set_inputs(struct plait__plan *plan, const plait_tensor *inputs) {
@@ -28,6 +29,8 @@ static enum plait_status create_segments(struct plait__plan *plan) {
 static enum plait_status fill(struct plait__plan *plan, plait_session *session, const plait_tensor *inputs) {
     PLAIT__TRY(set_inputs(plan, inputs));
     PLAIT__TRY(plait__simplify(plan->graph));
+    if (session->backend->prefers_channels_last)
+        PLAIT__TRY(plait__graph_channels_last(plan->graph, session->backend->prefers_channels_last));
     PLAIT__TRY(plait__plan_segments(plan, session->backend, &session->options));
     PLAIT__TRY(plait__plan_memory(plan));
     return create_segments(plan);

@@ -2,40 +2,37 @@
  */
 #include "backend/xnnpack/families.h"
 
-static const struct plait__xnn_family attention = {plait__xnn_supports_attention, plait__xnn_define_attention, false, false};
-static const struct plait__xnn_family average_pool = {plait__xnn_supports_average_pool, plait__xnn_define_average_pool, true,
-                                                      true};
-static const struct plait__xnn_family batch_normalisation = {plait__xnn_supports_batch_normalisation,
-                                                             plait__xnn_define_batch_normalisation, false, false};
-static const struct plait__xnn_family binary = {plait__xnn_supports_binary, plait__xnn_define_binary, false, false};
-static const struct plait__xnn_family concat = {plait__xnn_supports_concat, plait__xnn_define_concat, false, false};
-static const struct plait__xnn_family convolution = {plait__xnn_supports_convolution, plait__xnn_define_convolution, true,
-                                                     true};
-static const struct plait__xnn_family convolution_transpose = {plait__xnn_supports_convolution_transpose,
-                                                               plait__xnn_define_convolution_transpose, true, true};
-static const struct plait__xnn_family depth_to_space = {plait__xnn_supports_depth_to_space, plait__xnn_define_depth_to_space,
-                                                        false, false};
-static const struct plait__xnn_family expand = {plait__xnn_supports_expand, plait__xnn_define_expand, false, false};
-static const struct plait__xnn_family gather = {plait__xnn_supports_gather, plait__xnn_define_gather, false, false};
-static const struct plait__xnn_family gelu = {plait__xnn_supports_gelu, plait__xnn_define_gelu, false, false};
-static const struct plait__xnn_family gemm = {plait__xnn_supports_gemm, plait__xnn_define_gemm, true, false};
-static const struct plait__xnn_family global_pool = {plait__xnn_supports_global_pool, plait__xnn_define_global_pool, false,
-                                                     false};
-static const struct plait__xnn_family layer_normalisation = {plait__xnn_supports_layer_normalisation,
-                                                             plait__xnn_define_layer_normalisation, false, false};
-static const struct plait__xnn_family matmul = {plait__xnn_supports_matmul, plait__xnn_define_matmul, false, false};
-static const struct plait__xnn_family max_pool = {plait__xnn_supports_max_pool, plait__xnn_define_max_pool, true, true};
-static const struct plait__xnn_family pad = {plait__xnn_supports_pad, plait__xnn_define_pad, false, false};
-static const struct plait__xnn_family reduce = {plait__xnn_supports_reduce, plait__xnn_define_reduce, false, false};
-static const struct plait__xnn_family reshape = {plait__xnn_supports_reshape, plait__xnn_define_reshape, false, false};
-static const struct plait__xnn_family resize = {plait__xnn_supports_resize, plait__xnn_define_resize, false, true};
-static const struct plait__xnn_family scaled_sigmoid = {plait__xnn_supports_scaled_sigmoid, plait__xnn_define_scaled_sigmoid,
-                                                        false, false};
-static const struct plait__xnn_family slice = {plait__xnn_supports_slice, plait__xnn_define_slice, false, false};
-static const struct plait__xnn_family softmax = {plait__xnn_supports_softmax, plait__xnn_define_softmax, false, false};
-static const struct plait__xnn_family split = {plait__xnn_supports_split, plait__xnn_define_split, false, false};
-static const struct plait__xnn_family transpose = {plait__xnn_supports_transpose, plait__xnn_define_transpose, false, false};
-static const struct plait__xnn_family unary = {plait__xnn_supports_unary, plait__xnn_define_unary, false, false};
+/* name, whether it clamps by itself, the layout it runs in */
+#define FAMILY(name, clamps, layout)                                                                                           \
+    static const struct plait__xnn_family name = {plait__xnn_supports_##name, plait__xnn_define_##name, clamps,                \
+                                                  PLAIT__XNN_##layout};
+FAMILY(attention, false, ONNX_LAYOUT)
+FAMILY(average_pool, true, CHANNELS_LAST)
+FAMILY(batch_normalisation, false, EITHER_LAYOUT)
+FAMILY(binary, false, ONNX_LAYOUT)
+FAMILY(concat, false, ONNX_LAYOUT)
+FAMILY(convolution, true, CHANNELS_LAST)
+FAMILY(convolution_transpose, true, CHANNELS_LAST)
+FAMILY(depth_to_space, false, EITHER_LAYOUT)
+FAMILY(expand, false, ONNX_LAYOUT)
+FAMILY(gather, false, ONNX_LAYOUT)
+FAMILY(gelu, false, ONNX_LAYOUT)
+FAMILY(gemm, true, ONNX_LAYOUT)
+FAMILY(global_pool, false, EITHER_LAYOUT)
+FAMILY(layer_normalisation, false, ONNX_LAYOUT)
+FAMILY(matmul, false, ONNX_LAYOUT)
+FAMILY(max_pool, true, CHANNELS_LAST)
+FAMILY(pad, false, ONNX_LAYOUT)
+FAMILY(reduce, false, ONNX_LAYOUT)
+FAMILY(reshape, false, ONNX_LAYOUT)
+FAMILY(resize, false, CHANNELS_LAST)
+FAMILY(scaled_sigmoid, false, ONNX_LAYOUT)
+FAMILY(slice, false, ONNX_LAYOUT)
+FAMILY(softmax, false, ONNX_LAYOUT)
+FAMILY(split, false, ONNX_LAYOUT)
+FAMILY(transpose, false, ONNX_LAYOUT)
+FAMILY(unary, false, ONNX_LAYOUT)
+#undef FAMILY
 
 static const struct plait__xnn_family *const families[PLAIT__OP_COUNT] = {
     [PLAIT__OP_Abs] = &unary,
@@ -120,13 +117,13 @@ static bool family_supports(const struct plait__xnn_family *family, const struct
 static bool supports(const struct plait__graph *graph, const struct plait__node *node, const plait_session_options *options) {
     (void)options;
     const struct plait__xnn_family *family = plait__xnn_family(node->op);
-    if (!family || (family->channels_last && node->layout != PLAIT__LAYOUT_CHANNELS_LAST)) return false;
+    if (!family || (family->layout == PLAIT__XNN_CHANNELS_LAST && node->layout == PLAIT__LAYOUT_ONNX)) return false;
     return family_supports(family, graph, node);
 }
 
 static bool prefers_channels_last(const struct plait__graph *graph, const struct plait__node *node) {
     const struct plait__xnn_family *family = plait__xnn_family(node->op);
-    return family && family->channels_last && family_supports(family, graph, node);
+    return family && family->layout != PLAIT__XNN_ONNX_LAYOUT && family_supports(family, graph, node);
 }
 
 const struct plait__backend plait__backend_xnnpack = {
@@ -137,4 +134,5 @@ const struct plait__backend plait__backend_xnnpack = {
     .segment_create = plait__xnn_segment_create,
     .segment_run = plait__xnn_segment_run,
     .segment_destroy = plait__xnn_segment_destroy,
+    .segment_scratch = plait__xnn_segment_scratch,
 };
