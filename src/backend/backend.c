@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* The fastest first: it is the default. */
-static const struct plait__backend *const backends[] = {&plait__backend_reference, &plait__backend_xnnpack};
+static const struct plait__backend *const backends[] = {&plait__backend_xnnpack, &plait__backend_reference};
 
 const struct plait__backend *plait__backend_find(const char *name) {
     if (!name) return backends[0];
