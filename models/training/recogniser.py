@@ -1,0 +1,302 @@
+"""The text-line recogniser: a depthwise-separable convolution network with CTC, 32-row crops, a step every 4 columns.
+
+usage: recogniser.py train RUN --minutes 45 [--from RUN.pt] [--lines FOLDER ...] [--rate 3e-3]
+       recogniser.py check RUN.pt [--cache CROPS]         character errors on a cache of crops, without case
+       recogniser.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
+
+`train` wants caches: crops.py's of the real receipts (runs/crops-train, runs/crops-dev) and synthesis.py's. It writes RUN.pt every few
+minutes and goes on from it when it is there. Real transcripts are all capitals whatever is printed: for them the probabilities
+of a letter's forms are summed before the loss, so that case is learned from the synthetic lines alone.
+"""
+import argparse
+import pathlib
+import time
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+import charset
+import crops
+
+
+def convolution(inputs, outputs, kernel, stride=1, groups=1):
+    padding = tuple((k - 1) // 2 for k in kernel) if isinstance(kernel, tuple) else (kernel - 1) // 2
+    return [nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False), nn.BatchNorm2d(outputs)]
+
+
+class Separable(nn.Module):
+    """Depthwise then pointwise, with a shortcut where the shape allows one."""
+
+    def __init__(self, inputs, outputs, kernel=3, stride=1):
+        super().__init__()
+        self.body = nn.Sequential(*convolution(inputs, inputs, kernel, stride, groups=inputs), nn.Hardswish(),
+                                  *convolution(inputs, outputs, 1), nn.Hardswish())
+        self.shortcut = inputs == outputs and stride == 1
+
+    def forward(self, x):
+        return x + self.body(x) if self.shortcut else self.body(x)
+
+
+class Recogniser(nn.Module):
+    def __init__(self, classes=charset.CLASSES):
+        super().__init__()
+        self.features = nn.Sequential(
+            *convolution(1, 32, 3, 2), nn.Hardswish(),                                               # 16 rows, W/2
+            Separable(32, 64),
+            Separable(64, 96, stride=2), Separable(96, 96), Separable(96, 96),                       # 8 rows, W/4
+            Separable(96, 160, stride=(2, 1)), Separable(160, 160, (3, 5)), Separable(160, 160, (3, 5)),
+            Separable(160, 256, stride=(2, 1)), Separable(256, 256, (1, 7)),                         # 2 rows
+            *convolution(256, 256, 1), nn.Hardswish())
+        self.collapse = nn.Sequential(nn.Conv2d(256, 256, (2, 1), groups=256, bias=False), nn.BatchNorm2d(256), nn.Hardswish())
+        self.context = nn.Sequential(Separable(256, 256, (1, 9)), Separable(256, 256, (1, 9)), Separable(256, 256, (1, 9)))
+        self.head = nn.Conv2d(256, classes, 1)
+
+    def forward(self, x):
+        x = self.head(self.context(self.collapse(self.features(x))))
+        return x.squeeze(2).transpose(1, 2)  # [N, W/4, classes]
+
+
+# ---------------------------------------------------------------- batches
+
+class Pool:
+    """Caches of crops drawn from together, in batches of similar width."""
+
+    def __init__(self, caches, seed):
+        self.caches = caches                                   # [(cache, share of the batch, folded)]
+        self.rng = np.random.default_rng(seed)
+        self.columns = [c.columns() for c, _, _ in caches]
+        self.targets = [[charset.encode(charset_text(t, fold)) for t in c.texts] for c, _, fold in caches]
+
+    def batches(self, size):
+        """Endless (crops, targets, folded) of `size` lines; eight batches are drawn at a time and sorted by width."""
+        while True:
+            drawn = []
+            for k, (cache, share, folded) in enumerate(self.caches):
+                for i in self.rng.integers(len(cache), size=int(round(share * size * 8))):
+                    if self.columns[k][i] < 1100 and self.targets[k][i]:
+                        drawn.append((self.columns[k][i], k, int(i)))
+            drawn.sort()
+            groups = [drawn[i:i + size] for i in range(0, len(drawn), size)]
+            for g in self.rng.permutation(len(groups)):
+                group = groups[g]
+                pictures = [self.jittered(self.caches[k][0], i) for _, k, i in group]
+                yield pictures, [self.targets[k][i] for _, k, i in group], [self.caches[k][2] for _, k, i in group]
+
+    def jittered(self, cache, i):
+        rng = self.rng
+        x0, y0, x1, y1 = cache.boxes[i]
+        tall = y1 - y0
+        box = np.array([x0, y0, x1, y1]) + tall * np.concatenate([rng.normal(0, (0.08, 0.05)), rng.normal(0, (0.08, 0.05))]).clip(-0.18, 0.18)
+        widen = float(np.exp(rng.normal(0, 0.08)))
+        slope = rng.normal(0, 0.004) if rng.random() < 0.5 else 0.0
+        crop = crops.stretch(crops.sample(cache.picture(i), box, slope, widen))
+        if rng.random() < 0.5:
+            crop = spoilt(crop, rng)
+        need = 4 * (len(cache.texts[i]) * 5 // 4 + 2)
+        if crop.shape[1] < need:
+            crop = cv2.resize(crop, (need, crops.HEIGHT))
+        return crop
+
+
+def spoilt(crop, rng):
+    """Contrast, gamma, blur, noise."""
+    values = crop.astype(np.float32) / 255
+    if rng.random() < 0.5:
+        values = values ** np.exp(rng.normal(0, 0.4))
+    if rng.random() < 0.5:
+        low = rng.uniform(0, 0.45)
+        values = low + values * (rng.uniform(0.65, 1) - low)
+    if rng.random() < 0.3:
+        values = cv2.GaussianBlur(values, (0, 0), rng.uniform(0.3, 1.1))
+    if rng.random() < 0.4:
+        values = values + rng.normal(0, rng.uniform(0.01, 0.08), values.shape)
+    return (np.clip(values, 0, 1) * 255).astype(np.uint8)
+
+
+def charset_text(text, fold):
+    return ''.join(charset.folded(c) for c in text) if fold else text
+
+
+def batch_loss(model, pictures, targets, folds, matrix):
+    logits = model(torch.from_numpy(crops.pack(pictures)).to(memory_format=torch.channels_last))
+    log = F.log_softmax(logits, 2)
+    folds = torch.tensor(folds)
+    if folds.any():
+        summed = (log.exp() @ matrix).clamp_min(1e-7).log()
+        log = torch.where(folds[:, None, None], summed, log)
+    lengths = torch.tensor([(p.shape[1] + 3) // 4 + 1 for p in pictures]).clamp(max=log.shape[1])
+    sizes = torch.tensor([len(t) for t in targets])
+    flat = torch.tensor([k for t in targets for k in t])
+    losses = F.ctc_loss(log.transpose(0, 1), flat, lengths, sizes, reduction='none', zero_infinity=True)
+    return (losses / sizes.clamp_min(3)).mean()
+
+
+# ---------------------------------------------------------------- measuring
+
+def greedy(logits, columns):
+    """Text of one line's [T, classes] logits."""
+    best = logits[:(columns + 3) // 4 + 1].argmax(1)
+    kept = [k for k, before in zip(best, np.concatenate([[0], best[:-1]])) if k and k != before]
+    return charset.decode(kept)
+
+
+def distance(a, b):
+    before = list(range(len(b) + 1))
+    for i, x in enumerate(a):
+        row = [i + 1]
+        for j, y in enumerate(b):
+            row.append(min(row[-1] + 1, before[j + 1] + 1, before[j] + (x != y)))
+        before = row
+    return before[-1]
+
+
+def read(model, pictures, size=48):
+    """Texts of crops, in batches of similar width."""
+    model.eval()
+    order = np.argsort([p.shape[1] for p in pictures], kind='stable')
+    texts = [''] * len(pictures)
+    with torch.no_grad():
+        for at in range(0, len(order), size):
+            part = order[at:at + size]
+            logits = model(torch.from_numpy(crops.pack([pictures[i] for i in part])).to(memory_format=torch.channels_last)).numpy()
+            for row, i in zip(logits, part):
+                texts[i] = greedy(row, pictures[i].shape[1])
+    return texts
+
+
+def check(model, cache, folded, most=1200, show=0):
+    """(character error rate, share of whole lines right) on every n-th crop."""
+    chosen = range(0, len(cache), max(1, len(cache) // most))
+    texts = read(model, [crops.stretch(crops.sample(cache.picture(i), cache.boxes[i])) for i in chosen])
+    edits = characters = right = 0
+    for i, said in zip(chosen, texts):
+        truth = charset_text(' '.join(cache.texts[i].split()), folded)
+        said = charset_text(' '.join(said.split()), folded)
+        d = distance(truth, said)
+        edits, characters, right = edits + d, characters + len(truth), right + (d == 0)
+        if d and show:
+            print(f'  {truth}\n  {said}\n')
+            show -= 1
+    return edits / characters, right / len(chosen)
+
+
+# ---------------------------------------------------------------- training
+
+def train(options):
+    run = pathlib.Path(options.run)
+    torch.manual_seed(options.seed)
+    model = Recogniser().to(memory_format=torch.channels_last)
+    decay = [p for p in model.parameters() if p.dim() > 1]
+    plain = [p for p in model.parameters() if p.dim() == 1]
+    optimiser = torch.optim.AdamW([{'params': decay, 'weight_decay': 0.02}, {'params': plain, 'weight_decay': 0}], lr=options.rate, betas=(0.9, 0.98))
+    spent, steps = 0.0, 0
+    state = run.with_suffix('.pt')
+    if state.exists():
+        saved = torch.load(state)
+        model.load_state_dict(saved['model']), optimiser.load_state_dict(saved['optimiser'])
+        spent, steps = saved['spent'], saved['steps']
+    elif options.start:
+        model.load_state_dict(torch.load(options.start)['average'])
+    average = {k: v.clone() for k, v in model.state_dict().items()}
+    matrix = torch.from_numpy(charset.fold_matrix())
+    receipts = crops.Cache(run.parent / 'crops-train')
+    lines = [crops.Cache(f) for f in options.lines]
+    real = options.real if lines else 1.0
+    pool = Pool([(receipts, real, True)] + [(c, (1 - real) * len(c) / sum(map(len, lines)), False) for c in lines], options.seed + steps)
+    develop = crops.Cache(run.parent / 'crops-dev')
+    total, last, saved_at, sums = options.minutes * 60, time.time(), spent, []
+    checked = spent
+    model.train()
+    for pictures, targets, folds in pool.batches(options.batch):
+        done = spent / total
+        warm = min(1.0, (steps + 1) / 150)
+        for group in optimiser.param_groups:
+            group['lr'] = options.rate * warm * (0.5 + 0.5 * np.cos(np.pi * min(done, 1))) + 1e-6
+        optimiser.zero_grad(set_to_none=True)
+        loss = batch_loss(model, pictures, targets, folds, matrix)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5)
+        optimiser.step()
+        steps += 1
+        keep = min(0.998, steps / (steps + 10))
+        for k, v in model.state_dict().items():
+            average[k].mul_(keep).add_(v, alpha=1 - keep) if v.is_floating_point() else average[k].copy_(v)
+        sums.append(loss.item())
+        now = time.time()
+        spent, last = spent + now - last, now
+        if steps % 50 == 0:
+            print(f'{time.strftime("%H:%M:%S")} step {steps} spent {spent:.0f}s loss {np.mean(sums[-50:]):.4f} lines/s {50 * options.batch / sum_time(now):.0f}', flush=True)
+        if spent - saved_at > 150 or done >= 1:
+            if spent - checked > 400 or done >= 1:
+                checked = spent
+                tried = Recogniser().to(memory_format=torch.channels_last)
+                tried.load_state_dict(average)
+                print('dev, without case: CER %.4f lines right %.4f' % check(tried, develop, True, 600), flush=True)
+                if lines:
+                    print('synthetic: CER %.4f lines right %.4f' % check(tried, lines[0], False, 300), flush=True)
+                model.train()
+            saved_at, last = spent, time.time()
+            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'spent': spent, 'steps': steps}, str(state) + '.new')
+            pathlib.Path(str(state) + '.new').replace(state)
+        if done >= 1:
+            return
+
+
+def sum_time(now, memory=[None]):
+    """Seconds since this was last asked."""
+    before, memory[0] = memory[0] or now - 1e9, now
+    return now - before
+
+
+def load(path):
+    model = Recogniser()
+    model.load_state_dict(torch.load(path)['average'])
+    return model.eval()
+
+
+def export(options):
+    model = load(options.run)
+    example = torch.from_numpy(np.random.default_rng(5).uniform(-1, 1, (2, 1, crops.HEIGHT, 96)).astype(np.float32))
+    torch.onnx.export(model, example, options.model, opset_version=13, input_names=['image'], output_names=['logits'],
+                      dynamic_axes={'image': {0: 'lines', 3: 'width'}, 'logits': {0: 'lines', 1: 'steps'}})
+    golden = pathlib.Path(options.golden)
+    golden.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        np.save(golden / 'image.npy', example.numpy()), np.save(golden / 'logits.npy', model(example).numpy())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest='command', required=True)
+    one = commands.add_parser('train')
+    one.add_argument('run')
+    one.add_argument('--minutes', type=float, default=45)
+    one.add_argument('--from', dest='start')
+    one.add_argument('--lines', nargs='*', default=[])
+    one.add_argument('--real', type=float, default=0.5, help='share of real crops')
+    one.add_argument('--rate', type=float, default=3e-3)
+    one.add_argument('--batch', type=int, default=48)
+    one.add_argument('--seed', type=int, default=1)
+    one.add_argument('--threads', type=int, default=2)
+    one = commands.add_parser('check')
+    one.add_argument('run')
+    one.add_argument('--cache', default='runs/crops-dev')
+    one.add_argument('--cased', action='store_true')
+    one = commands.add_parser('export')
+    one.add_argument('run'), one.add_argument('model'), one.add_argument('golden')
+    options = parser.parse_args()
+    torch.set_num_threads(getattr(options, 'threads', 2))
+    cv2.setNumThreads(1)
+    if options.command == 'train':
+        train(options)
+    elif options.command == 'check':
+        print('CER %.4f, lines right %.4f' % check(load(options.run), crops.Cache(options.cache), not options.cased, 10 ** 9, show=40))
+    else:
+        export(options)
+
+
+if __name__ == '__main__':
+    main()
