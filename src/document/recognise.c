@@ -1,0 +1,314 @@
+/* Reading: every line is cut out, straightened and read by a network with CTC (Graves et al., Connectionist Temporal
+ * Classification, 2006); lines of like width go together.
+ *
+ * How a line becomes the network's input, as models/training/crops.py says it:
+ *   1. its quad is widened by `margin` of its height on all four sides;
+ *   2. it is cut to `height` rows, and as many columns as keep its shape;
+ *   3. values are stretched so that the 2nd percentile becomes black and the 98th white, unless they lie close together;
+ *   4. white follows to the right, up to the width of its batch. */
+#include <math.h>
+#include <string.h>
+
+#include "document/document.h"
+
+/* Widths are rounded up so that their number stays small: every new one costs the session a plan. */
+enum { WIDTH_STEPS = 8 };
+
+struct crop {
+    const struct plait__quad *quad;
+    float corners[4][2]; /* widened */
+    int columns;         /* of the cut */
+    int width;           /* of the network's input: columns and white */
+    const char *text;    /* what was read: UTF-8, in the arena; NULL: nothing */
+    struct glyph *glyphs;
+    int glyph_count;
+};
+
+/* A character read. */
+struct glyph {
+    int character; /* index into the recogniser's characters */
+    float place;   /* of its middle, as a share of the crop's columns */
+    float chance;
+};
+
+struct reading {
+    plait_context *context;
+    const struct plait__recogniser *recogniser;
+    const struct plait__image *grey;
+    struct plait__arena *arena;
+    struct crop *crops; /* [count], in the order of the quads */
+    int count;
+};
+
+/* ------------------------------------------------------------------ from the page to the network */
+
+static float length_of(const float a[2], const float b[2]) {
+    return hypotf(b[0] - a[0], b[1] - a[1]);
+}
+
+/* Moves the corners outwards by `by` pixels along the text and across it. */
+static void widen(const float from[4][2], float across, float down, float by, float to[4][2]) {
+    static const float signs[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
+    for (int i = 0; i < 4; i++) {
+        const float *left = from[i < 2 ? 0 : 3], *right = from[i < 2 ? 1 : 2];
+        const float *top = from[i == 0 || i == 3 ? 0 : 1], *bottom = from[i == 0 || i == 3 ? 3 : 2];
+        for (int k = 0; k < 2; k++)
+            to[i][k] =
+                from[i][k] + by * (signs[i][0] * (right[k] - left[k]) / across + signs[i][1] * (bottom[k] - top[k]) / down);
+    }
+}
+
+/* The next width up of the form m * 2^k * multiple with m < 2 * WIDTH_STEPS. */
+static int stepped(int columns, int multiple) {
+    int unit = multiple;
+    while (columns > unit * 2 * WIDTH_STEPS) unit *= 2;
+    return (columns + unit - 1) / unit * unit;
+}
+
+static void shape_crop(const struct plait__recogniser *recogniser, const struct plait__quad *quad, struct crop *crop) {
+    float across =
+        fmaxf(1, (length_of(quad->corners[0], quad->corners[1]) + length_of(quad->corners[3], quad->corners[2])) / 2);
+    float down = fmaxf(1, (length_of(quad->corners[0], quad->corners[3]) + length_of(quad->corners[1], quad->corners[2])) / 2);
+    float margin = recogniser->margin * down;
+    float columns = roundf((float)recogniser->height * (across + 2 * margin) / (down + 2 * margin));
+    int least = recogniser->width_multiple, most = recogniser->width_most;
+    *crop = (struct crop){.quad = quad};
+    crop->columns = columns < (float)most ? (columns > (float)least ? (int)columns : least) : most;
+    crop->width = stepped(crop->columns, recogniser->width_multiple);
+    widen(quad->corners, across, down, margin, crop->corners);
+}
+
+/* Bounds of the middle 96% of the values, of 256 steps from black to white. */
+static void percentiles(const struct plait__scale *scale, const float *values, int rows, int columns, int stride, float *low,
+                        float *high) {
+    int counts[256] = {0}, total = 0;
+    float black = -scale->mean / scale->deviation, step = 1 / (255 * scale->deviation);
+    for (int y = 0; y < rows; y++) {
+        for (int x = 0; x < columns; x += 2, total++) {
+            float level = (values[y * stride + x] - black) / step + 0.5f;
+            counts[level > 0 ? (level < 255 ? (int)level : 255) : 0]++;
+        }
+    }
+    int first = 0, last = 255;
+    for (int sum = counts[0]; sum <= total * 2 / 100 && first < 255;) sum += counts[++first];
+    for (int sum = counts[255]; sum <= total * 2 / 100 && last > 0;) sum += counts[--last];
+    *low = black + (float)first * step;
+    *high = black + (float)last * step;
+}
+
+static void stretch(const struct plait__scale *scale, float *values, int rows, int columns, int stride) {
+    enum { FLAT = 24 }; /* of 255: paper without ink */
+    float low, high, black = -scale->mean / scale->deviation, white = (1 - scale->mean) / scale->deviation;
+    percentiles(scale, values, rows, columns, stride, &low, &high);
+    if (high - low < FLAT / (255 * scale->deviation)) return;
+    float gain = (white - black) / (high - low);
+    for (int y = 0; y < rows; y++) {
+        float *row = values + (size_t)y * (size_t)stride;
+        for (int x = 0; x < columns; x++) row[x] = fminf(white, fmaxf(black, black + (row[x] - low) * gain));
+    }
+}
+
+static void fill(const struct reading *reading, const struct crop *crop, float *out) {
+    const struct plait__recogniser *recogniser = reading->recogniser;
+    int height = recogniser->height, width = crop->width;
+    float white = (1 - recogniser->scale.mean) / recogniser->scale.deviation;
+    plait__image_cut(reading->grey, crop->corners, crop->columns, height, recogniser->scale, out, (size_t)width);
+    stretch(&recogniser->scale, out, height, crop->columns, width);
+    for (int y = 0; y < height; y++)
+        for (int x = crop->columns; x < width; x++) out[(size_t)y * (size_t)width + (size_t)x] = white;
+}
+
+/* ------------------------------------------------------------------ from the network to characters */
+
+/* The likeliest class of a step, and its chance. */
+static int best_of(const float *logits, int classes, float *chance_out) {
+    int best = 0;
+    for (int k = 1; k < classes; k++)
+        if (logits[k] > logits[best]) best = k;
+    float sum = 0;
+    for (int k = 0; k < classes; k++) sum += expf(logits[k] - logits[best]);
+    *chance_out = 1 / sum;
+    return best;
+}
+
+/* Best path: equal classes in a row are one character, the blank (class 0) parts them. */
+static enum plait_status decode(const struct reading *reading, const float *logits, int steps, int classes, struct crop *crop) {
+    const struct plait__recogniser *recogniser = reading->recogniser;
+    int used = (crop->columns + recogniser->stride - 1) / recogniser->stride + 1, before = 0, first = 0;
+    if (used > steps) used = steps;
+    crop->glyphs = plait__arena_array(reading->arena, (size_t)used + 1, sizeof *crop->glyphs);
+    if (!crop->glyphs) return PLAIT_MEMORY;
+    for (int t = 0; t < used; t++) {
+        float chance;
+        int best = best_of(logits + (size_t)t * (size_t)classes, classes, &chance);
+        if (best && best != before) {
+            first = t;
+            crop->glyphs[crop->glyph_count++] = (struct glyph){.character = best - 1};
+        }
+        if (best) {
+            struct glyph *glyph = &crop->glyphs[crop->glyph_count - 1];
+            glyph->chance = fmaxf(glyph->chance, chance);
+            glyph->place = ((float)(first + t + 1) / 2) * (float)recogniser->stride / (float)crop->columns;
+        }
+        before = best;
+    }
+    return PLAIT_OK;
+}
+
+static enum plait_status check_logits(const struct reading *reading, const plait_tensor *logits, int lines) {
+    int classes = reading->recogniser->character_count + 1;
+    if (logits->dtype != PLAIT_F32 || logits->rank != 3 || logits->dims[0] != lines || logits->dims[2] != classes)
+        return plait__fail(reading->context, PLAIT_INVALID,
+                           "recogniser: expected an output [%d, steps, %d] f32, found rank %d with last dimension %lld", lines,
+                           classes, (int)logits->rank, logits->rank > 0 ? (long long)logits->dims[logits->rank - 1] : 0LL);
+    return PLAIT_OK;
+}
+
+/* Reads `count` crops of one width. */
+static enum plait_status read_batch(struct reading *reading, struct crop *const *batch, int count) {
+    const struct plait__recogniser *recogniser = reading->recogniser;
+    int width = batch[0]->width;
+    size_t pixels = (size_t)recogniser->height * (size_t)width;
+    float *input = plait__allocate(reading->context, (size_t)count * pixels * sizeof *input);
+    if (!input) return PLAIT_MEMORY;
+    for (int i = 0; i < count; i++) fill(reading, batch[i], input + (size_t)i * pixels);
+
+    plait_tensor image = {PLAIT_F32, 4, {count, 1, recogniser->height, width}, input}, logits = {0};
+    enum plait_status status = plait_session_run(recogniser->network.session, &image, 1, &logits, 1);
+    if (status == PLAIT_OK) status = check_logits(reading, &logits, count);
+    for (int i = 0; i < count && status == PLAIT_OK; i++) {
+        int steps = (int)logits.dims[1], classes = (int)logits.dims[2];
+        status =
+            decode(reading, (const float *)logits.data + (size_t)i * (size_t)steps * (size_t)classes, steps, classes, batch[i]);
+    }
+    plait__release(reading->context, input);
+    return status;
+}
+
+/* All crops, width by width; batches are powers of two for the same reason as widths are stepped. */
+static enum plait_status read_all(struct reading *reading) {
+    struct crop **batch = plait__arena_array(reading->arena, (size_t)reading->count + 1, sizeof *batch);
+    if (!batch) return PLAIT_MEMORY;
+    int read = 0;
+    for (int width = 0; read < reading->count;) {
+        int next = 0, count = 0;
+        for (int i = 0; i < reading->count; i++)
+            if (reading->crops[i].width > width && (!next || reading->crops[i].width < next)) next = reading->crops[i].width;
+        for (int i = 0; i < reading->count; i++)
+            if (reading->crops[i].width == next) batch[count++] = &reading->crops[i];
+        for (int at = 0, size = 1; at < count; at += size) {
+            for (size = 1; size * 2 <= count - at && size * 2 <= reading->recogniser->batch_most;) size *= 2;
+            if (plait__cancelled(reading->context))
+                return plait__fail(reading->context, PLAIT_CANCELLED, "reading was stopped");
+            PLAIT__TRY(read_batch(reading, batch + at, size));
+            plait__progress(reading->context, "recognise", (double)(read += size) / reading->count);
+        }
+        width = next;
+    }
+    return PLAIT_OK;
+}
+
+/* ------------------------------------------------------------------ from characters to words and lines */
+
+static bool is_space(const struct reading *reading, const struct glyph *glyph) {
+    return strcmp(reading->recogniser->characters[glyph->character], " ") == 0;
+}
+
+/* The part of the quad between two shares of its crop's width. */
+static void part_of(const struct reading *reading, const struct crop *crop, float from, float to, float polygon[4][2]) {
+    const float(*corners)[2] = crop->quad->corners;
+    float whole = length_of(crop->corners[0], crop->corners[1]), inner = length_of(corners[0], corners[1]);
+    float margin = whole > 0 ? (whole - inner) / 2 : 0, per_quad = inner > 0 ? 1 / inner : 0;
+    float a = fminf(1, fmaxf(0, (from * whole - margin) * per_quad)), b = fminf(1, fmaxf(0, (to * whole - margin) * per_quad));
+    (void)reading;
+    for (int k = 0; k < 2; k++) {
+        polygon[0][k] = corners[0][k] + a * (corners[1][k] - corners[0][k]);
+        polygon[1][k] = corners[0][k] + b * (corners[1][k] - corners[0][k]);
+        polygon[2][k] = corners[3][k] + b * (corners[2][k] - corners[3][k]);
+        polygon[3][k] = corners[3][k] + a * (corners[2][k] - corners[3][k]);
+    }
+}
+
+/* The glyphs [first, end) as UTF-8. */
+static const char *text_of(const struct reading *reading, const struct crop *crop, int first, int end) {
+    size_t bytes = 1;
+    for (int i = first; i < end; i++) bytes += strlen(reading->recogniser->characters[crop->glyphs[i].character]);
+    char *text = plait__arena_allocate(reading->arena, bytes), *to = text;
+    for (int i = first; text && i < end; i++) {
+        const char *character = reading->recogniser->characters[crop->glyphs[i].character];
+        size_t length = strlen(character);
+        memcpy(to, character, length);
+        to += length;
+    }
+    return text;
+}
+
+static float chance_of(const struct crop *crop, int first, int end) {
+    float chance = 1;
+    for (int i = first; i < end; i++) chance *= crop->glyphs[i].chance;
+    return chance;
+}
+
+/* Drops spaces at the ends and after spaces. */
+static void tidy(const struct reading *reading, struct crop *crop) {
+    int kept = 0;
+    for (int i = 0; i < crop->glyph_count; i++)
+        if (!is_space(reading, &crop->glyphs[i]) || (kept && !is_space(reading, &crop->glyphs[kept - 1])))
+            crop->glyphs[kept++] = crop->glyphs[i];
+    if (kept && is_space(reading, &crop->glyphs[kept - 1])) kept--;
+    crop->glyph_count = kept;
+}
+
+static int words_in(const struct reading *reading, const struct crop *crop) {
+    int count = crop->glyph_count > 0;
+    for (int i = 0; i < crop->glyph_count; i++) count += is_space(reading, &crop->glyphs[i]);
+    return count;
+}
+
+static enum plait_status add_word(const struct reading *reading, const struct crop *crop, int first, int end,
+                                  struct plait__page *page) {
+    const struct glyph *glyphs = crop->glyphs;
+    struct plait__word *word = &page->words[page->word_count++];
+    float from = first ? (glyphs[first - 1].place + glyphs[first].place) / 2 : 0;
+    float to = end < crop->glyph_count ? (glyphs[end - 1].place + glyphs[end].place) / 2 : 1;
+    part_of(reading, crop, from, to, word->polygon);
+    word->line = page->line_count;
+    word->confidence = plait__calibrate(reading->recogniser->calibration, chance_of(crop, first, end));
+    return (word->text = text_of(reading, crop, first, end)) ? PLAIT_OK : PLAIT_MEMORY;
+}
+
+static enum plait_status add_line(const struct reading *reading, const struct crop *crop, struct plait__page *page) {
+    struct plait__line *line = &page->lines[page->line_count];
+    *line = (struct plait__line){.word_first = page->word_count};
+    memcpy(line->polygon, crop->quad->corners, sizeof line->polygon);
+    for (int first = 0, end; first < crop->glyph_count; first = end + 1) {
+        for (end = first; end < crop->glyph_count && !is_space(reading, &crop->glyphs[end]);) end++;
+        PLAIT__TRY(add_word(reading, crop, first, end, page));
+    }
+    line->word_count = page->word_count - line->word_first;
+    line->confidence = plait__calibrate(reading->recogniser->calibration, chance_of(crop, 0, crop->glyph_count));
+    page->line_count++;
+    return (line->text = text_of(reading, crop, 0, crop->glyph_count)) ? PLAIT_OK : PLAIT_MEMORY;
+}
+
+enum plait_status plait__recognise(plait_context *context, const struct plait__recogniser *recogniser,
+                                   const struct plait__image *grey, const struct plait__quad *quads, int count,
+                                   struct plait__arena *arena, struct plait__page *page) {
+    struct reading reading = {context, recogniser, grey, arena, NULL, count};
+    if (!(reading.crops = plait__arena_array(arena, (size_t)count + 1, sizeof *reading.crops))) return PLAIT_MEMORY;
+    for (int i = 0; i < count; i++) shape_crop(recogniser, &quads[i], &reading.crops[i]);
+    PLAIT__TRY(read_all(&reading));
+
+    size_t words = 0;
+    for (int i = 0; i < count; i++) {
+        tidy(&reading, &reading.crops[i]);
+        words += (size_t)words_in(&reading, &reading.crops[i]);
+    }
+    page->line_count = page->word_count = 0;
+    page->lines = plait__arena_array(arena, (size_t)count + 1, sizeof *page->lines);
+    page->words = plait__arena_array(arena, words + 1, sizeof *page->words);
+    if (!page->lines || !page->words) return PLAIT_MEMORY;
+    for (int i = 0; i < count; i++)
+        if (reading.crops[i].glyph_count) PLAIT__TRY(add_line(&reading, &reading.crops[i], page));
+    return PLAIT_OK;
+}
