@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "cli/cli.h"
-#include "onnx/onnx.h"
+#include "cli/tensor_file.h"
 #include "tensor/npy.h"
 #include "tensor/tensor.h"
 
@@ -14,19 +14,6 @@ struct settings {
     const char *backend, *precision, *output;
     bool profile;
 };
-
-static enum plait_status read_tensor(plait_context *context, const char *path, struct plait__arena *arena,
-                                     plait_tensor *tensor) {
-    struct plait__file file;
-    PLAIT__TRY(plait__file_open(context, path, 0, &file));
-    void *bytes = plait__arena_allocate(arena, file.size); /* a TensorProto's data may stay in place */
-    if (bytes) memcpy(bytes, file.bytes, file.size);
-    size_t size = file.size;
-    plait__file_close(context, &file);
-    if (!bytes) return PLAIT_MEMORY;
-    return plait__npy_is(bytes, size) ? plait__npy_read(context, bytes, size, arena, tensor)
-                                      : plait__tensor_proto_read(context, bytes, size, arena, tensor);
-}
 
 /* FOLDER/NAME.npy; what a file name cannot have becomes '_'. */
 static enum plait_status write_output(plait_context *context, const char *folder, const char *name,
@@ -74,7 +61,7 @@ static int run_model(plait_context *context, const struct settings *settings, co
     plait_tensor *inputs = plait__arena_array(&arena, (size_t)path_count, sizeof *inputs);
     if (status == PLAIT_OK && !inputs) status = PLAIT_MEMORY;
     for (int i = 0; i < path_count && status == PLAIT_OK; i++) {
-        status = read_tensor(context, paths[i], &arena, &inputs[i]);
+        status = plait__cli_tensor_file(context, paths[i], &arena, &inputs[i]);
         if (status != PLAIT_OK) where = paths[i];
     }
     if (status == PLAIT_OK) status = run_and_write(session, context, settings, inputs, (size_t)path_count, &arena);
