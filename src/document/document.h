@@ -54,8 +54,8 @@ struct plait__tags {
 /* Why a field has no value. */
 #define PLAIT__REASON_MAP(X)                                                                                                   \
     X(NONE, "")                                                                                                                \
-    X(NOT_FOUND, "not_found") X(LOW_CONFIDENCE, "low_confidence") X(CONFLICT, "conflict")                                      \
-        X(MODALITY_MISSING, "modality_missing")
+    X(NOT_FOUND, "not_found")                                                                                                  \
+    X(LOW_CONFIDENCE, "low_confidence") X(CONFLICT, "conflict") X(MODALITY_MISSING, "modality_missing")
 
 enum plait__reason {
 #define PLAIT__REASON_ENUM(name, text) PLAIT__REASON_##name,
@@ -63,6 +63,8 @@ enum plait__reason {
 #undef PLAIT__REASON_ENUM
         PLAIT__REASON_COUNT
 };
+
+const char *plait__reason_name(enum plait__reason reason); /* "not_found" */
 
 struct plait__field {
     const struct plait__field_rule *rule; /* name, type */
@@ -134,7 +136,10 @@ struct plait__document {
     struct plait__check *checks;
     const char **reviews; /* "low_confidence:total" */
     struct plait__modality_state modalities[PLAIT__MODALITY_COUNT];
+    bool fused; /* more than one sense was asked */
     uint64_t stage_us[PLAIT__STAGE_COUNT], total_us;
+    char *json;   /* made when first asked for; in the arena */
+    uint8_t *png; /* the annotated page asked for last; owned, plait__release */
 };
 
 /* ------------------------------------------------------------------ stages */

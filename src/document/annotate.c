@@ -1,0 +1,96 @@
+/* The page with what was read drawn on it: thin boxes around lines, a thick one in its own colour around every field, with its
+ * name and confidence. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "document/document.h"
+#include "document/font.h"
+
+struct colour {
+    uint8_t rgb[3];
+};
+
+static const struct colour line_colour = {{150, 190, 230}};
+static const struct colour field_colours[] = {{{214, 39, 40}}, {{31, 119, 180}}, {{44, 140, 44}}, {{148, 103, 189}},
+                                              {{230, 110, 0}}, {{23, 160, 170}}, {{140, 86, 75}}, {{200, 60, 160}}};
+
+/* ------------------------------------------------------------------ drawing */
+
+static void fill(struct plait__image *image, int x, int y, int width, int height, struct colour colour) {
+    int left = x < 0 ? 0 : x, top = y < 0 ? 0 : y;
+    int right = x + width < image->width ? x + width : image->width,
+        bottom = y + height < image->height ? y + height : image->height;
+    for (int row = top; row < bottom; row++)
+        for (int column = left; column < right; column++)
+            memcpy(image->pixels + (size_t)row * image->stride + 3 * (size_t)column, colour.rgb, 3);
+}
+
+static float clamped(float value, int most) {
+    return fminf(fmaxf(value, -1), (float)most + 1);
+}
+
+/* A straight line as squares of `thickness` pixels, one a step along its longer axis. */
+static void draw_edge(struct plait__image *image, const float from[2], const float to[2], int thickness, struct colour colour) {
+    float x = clamped(from[0], image->width), y = clamped(from[1], image->height);
+    float dx = clamped(to[0], image->width) - x, dy = clamped(to[1], image->height) - y;
+    int steps = (int)ceilf(fmaxf(fabsf(dx), fabsf(dy))) + 1;
+    for (int i = 0; i <= steps; i++) {
+        float along = (float)i / (float)steps;
+        fill(image, (int)(x + along * dx) - thickness / 2, (int)(y + along * dy) - thickness / 2, thickness, thickness, colour);
+    }
+}
+
+static void draw_polygon(struct plait__image *image, const float polygon[4][2], int thickness, struct colour colour) {
+    for (int i = 0; i < 4; i++) draw_edge(image, polygon[i], polygon[(i + 1) % 4], thickness, colour);
+}
+
+/* White letters on a label of the colour; (x, y) is its lower left corner.  `size` is the side of a dot of the font. */
+static void draw_label(struct plait__image *image, int x, int y, int size, struct colour colour, const char *text) {
+    const struct colour white = {{255, 255, 255}};
+    int advance = (PLAIT__GLYPH_WIDTH + 1) * size, width = (int)strlen(text) * advance + size,
+        height = (PLAIT__GLYPH_HEIGHT + 2) * size;
+    if (x + width > image->width) x = image->width - width;
+    if (x < 0) x = 0;
+    int top = y - height < 0 ? 0 : y - height;
+    fill(image, x, top, width, height, colour);
+    for (x += size; *text; text++, x += advance) {
+        const uint8_t *rows = plait__glyph(*text);
+        for (int row = 0; row < PLAIT__GLYPH_HEIGHT; row++)
+            for (int column = 0; column < PLAIT__GLYPH_WIDTH; column++)
+                if (rows[row] >> (PLAIT__GLYPH_WIDTH - 1 - column) & 1)
+                    fill(image, x + column * size, top + (row + 1) * size, size, size, white);
+    }
+}
+
+/* ------------------------------------------------------------------ the page */
+
+static void draw_document(struct plait__image *image, const plait_document *document) {
+    int longest = image->width > image->height ? image->width : image->height, size = longest / 800 + 1;
+    const struct plait__page *page = document->pages;
+    for (int i = 0; i < page->line_count; i++) draw_polygon(image, page->lines[i].polygon, (size + 1) / 2, line_colour);
+    for (int i = 0; i < document->field_count; i++) {
+        const struct plait__field *field = &document->fields[i];
+        if (!field->value || !field->text) continue;
+        struct colour colour = field_colours[(size_t)i % (sizeof field_colours / sizeof *field_colours)];
+        char label[80];
+        snprintf(label, sizeof label, "%.60s %.2f", field->rule->name, (double)field->confidence);
+        draw_polygon(image, field->polygon, size + 1, colour);
+        draw_label(image, (int)clamped(field->polygon[0][0], image->width), (int)clamped(field->polygon[0][1], image->height),
+                   size, colour, label);
+    }
+}
+
+enum plait_status plait_document_annotate(plait_document *document, const void *bytes, size_t size, const void **png_out,
+                                          size_t *png_size_out) {
+    struct plait__image image;
+    uint8_t *png = NULL;
+    PLAIT__TRY(plait__image_decode(document->context, bytes, size, 3, &image));
+    draw_document(&image, document);
+    enum plait_status status = plait__image_encode_png(document->context, &image, &png, png_size_out);
+    plait__image_end(document->context, &image);
+    if (status != PLAIT_OK) return status;
+    plait__release(document->context, document->png);
+    *png_out = document->png = png;
+    return PLAIT_OK;
+}
