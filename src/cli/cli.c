@@ -101,6 +101,17 @@ void plait__cli_error(const char *where, const char *format, ...) {
     va_end(arguments);
 }
 
+int plait__cli_usage(const struct plait__command *command, const char *sentence) {
+    plait__cli_error(NULL, "%s; see plait %s --help", sentence, command->name);
+    return PLAIT__EXIT_USAGE;
+}
+
+const char *plait__cli_sentence(const plait_context *context, const char *path) {
+    const char *sentence = plait_context_error(context);
+    size_t length = strlen(path);
+    return strncmp(sentence, path, length) == 0 && strncmp(sentence + length, ": ", 2) == 0 ? sentence + length + 2 : sentence;
+}
+
 plait_context *plait__cli_context(int threads) {
     plait_context_options options;
     plait_context_options_default(&options);

@@ -35,8 +35,14 @@ struct plait__texts {
 int plait__cli_options(const struct plait__command *command, const struct plait__option *options, int argc, char **argv);
 int plait__cli_exit(int parsed);
 
+/* Says on stderr what is wrong with the usage, and is the exit status for it. */
+int plait__cli_usage(const struct plait__command *command, const char *sentence);
+
 /* "plait: WHERE: sentence" on stderr; `where` may be NULL. */
 void plait__cli_error(const char *where, const char *format, ...);
+
+/* The context's last error for a message about `path`: without the path, should it begin with it. */
+const char *plait__cli_sentence(const plait_context *context, const char *path);
 
 /* A context with `threads` threads (0: one).  Says what fails; NULL then. */
 plait_context *plait__cli_context(int threads);
