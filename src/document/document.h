@@ -31,6 +31,7 @@ struct plait__line {
     const char *text;           /* UTF-8, words with one space between them */
     float confidence;           /* 0..1, calibrated */
     int word_first, word_count; /* its words are words[word_first .. word_first + word_count) */
+    int row;                    /* lines side by side have the same; set by plait__order */
 };
 
 struct plait__page {

@@ -10,6 +10,7 @@
 struct place {
     float left, right, middle, height;
     int line;
+    bool starts; /* a row */
 };
 
 enum {
@@ -71,6 +72,7 @@ static void arrange_rows(struct place *places, int count) {
             height = fmaxf(height, places[end].height);
         }
         qsort(places + first, (size_t)(end - first), sizeof *places, by_left);
+        places[first].starts = true;
     }
 }
 
@@ -132,12 +134,14 @@ static void arrange(struct place *places, int count, struct place *spare) {
         arrange_rows(places, count);
 }
 
-/* Lines and words in the order of the places. */
+/* Lines and words in the order of the places, with their rows. */
 static void reorder(const struct plait__page *page, const struct place *places, struct plait__line *lines,
                     struct plait__word *words) {
-    int word_count = 0;
+    int word_count = 0, row = -1;
     for (int i = 0; i < page->line_count; i++) {
+        row += places[i].starts;
         lines[i] = page->lines[places[i].line];
+        lines[i].row = row;
         for (int k = 0; k < lines[i].word_count; k++) {
             words[word_count + k] = page->words[lines[i].word_first + k];
             words[word_count + k].line = i;

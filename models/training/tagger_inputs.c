@@ -1,0 +1,91 @@
+/* The document room's own code for the training script: from lines of text with places to the arrays the encoders are given, so
+ * that training and reading cannot differ.  Built by tagger_inputs.py into a shared library. */
+#include <string.h>
+
+#include "document/candidates.h"
+#include "document/document.h"
+#include "document/features.h"
+#include "document/split.h"
+
+struct inputs {
+    plait_context *context;
+    struct plait__arena arena;
+    struct plait__page page;
+    struct plait__candidate *candidates;
+    int candidate_count;
+};
+
+/* `polygons`: [count, 4, 2] f32.  The lines are put into reading order; each word's confidence holds its line's number. */
+struct inputs *inputs_create(int count, const char *const *texts, const float *polygons) {
+    plait_context *context = NULL;
+    if (plait_context_create(NULL, &context) != PLAIT_OK) return NULL;
+    struct inputs *in = plait__allocate_zero(context, 1, sizeof *in);
+    in->context = context;
+    plait__arena_init(&in->arena, context);
+    int words = 0;
+    for (int i = 0; i < count; i++) words += plait__split_count(texts[i]);
+    in->page.lines = plait__arena_array(&in->arena, (size_t)count + 1, sizeof *in->page.lines);
+    in->page.words = plait__arena_array(&in->arena, (size_t)words + 1, sizeof *in->page.words);
+    for (int i = 0; i < count; i++) {
+        struct plait__line *line = &in->page.lines[in->page.line_count];
+        memcpy(line->polygon, polygons + i * 8, sizeof line->polygon);
+        line->confidence = (float)i;
+        line->word_first = in->page.word_count;
+        plait__split_line(&in->arena, texts[i], line, in->page.line_count, in->page.words + in->page.word_count);
+        if (line->word_count == 0) continue;
+        in->page.word_count += line->word_count;
+        in->page.line_count++;
+    }
+    plait__order(context, &in->arena, &in->page);
+    plait__candidates(&in->arena, &in->page, true, &in->candidates, &in->candidate_count);
+    return in;
+}
+
+void inputs_destroy(struct inputs *in) {
+    plait_context *context = in->context;
+    plait__arena_end(&in->arena);
+    plait__release(context, in);
+    plait_context_destroy(context);
+}
+
+int inputs_words(const struct inputs *in) { return in->page.word_count; }
+int inputs_candidates(const struct inputs *in) { return in->candidate_count; }
+
+/* `places`: [words, 3] i32: number of the line given, word in it, row.  `polygons`: [words, 4, 2]. */
+void inputs_places(const struct inputs *in, int *places, float *polygons) {
+    for (int i = 0; i < in->page.word_count; i++) {
+        const struct plait__word *word = &in->page.words[i];
+        places[i * 3] = (int)word->confidence;
+        places[i * 3 + 1] = i - in->page.lines[word->line].word_first;
+        places[i * 3 + 2] = in->page.lines[word->line].row;
+        memcpy(polygons + i * 8, word->polygon, sizeof word->polygon);
+    }
+}
+
+/* `out`: [candidates, 5] i64: type (1 money, 2 date), first word, words, value, decimals. */
+void inputs_candidate_list(const struct inputs *in, int64_t *out) {
+    for (int i = 0; i < in->candidate_count; i++, out += 5) {
+        const struct plait__candidate *c = &in->candidates[i];
+        out[0] = c->type, out[1] = c->first, out[2] = c->count, out[3] = c->value, out[4] = c->decimals;
+    }
+}
+
+void inputs_text(struct inputs *in, const char **alphabet, int alphabet_count, int length, float *characters, float *features) {
+    const struct plait__encoder encoder = {.alphabet = alphabet, .alphabet_count = alphabet_count, .length = length};
+    plait__text_characters(&in->page, &encoder, characters);
+    plait__text_features(&in->arena, &in->page, true, features);
+}
+
+void inputs_layout(struct inputs *in, float *features) { plait__layout_features(&in->arena, &in->page, features); }
+
+int inputs_text_features(void) { return PLAIT__TEXT_FEATURES; }
+int inputs_layout_features(void) { return PLAIT__LAYOUT_FEATURES; }
+
+/* `grey`: [rows, columns] u8; `polygons`: [words, 4, 2]; `out`: [words, height, width] f32. */
+void inputs_pictures(uint8_t *grey, int rows, int columns, const float *polygons, int words, int height, int width,
+                     float mean, float deviation, float *out) {
+    const struct plait__image image = {columns, rows, 1, (size_t)columns, grey};
+    for (int i = 0; i < words; i++)
+        plait__word_picture(&image, (const float(*)[2])(polygons + i * 8), height, width,
+                            (struct plait__scale){mean, deviation}, out + i * height * width);
+}

@@ -1,0 +1,52 @@
+"""The document room's C code as a library: lines of text with places in, the arrays of the tagger's encoders out."""
+import ctypes, os, subprocess
+import numpy as np
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+SOURCES = ['models/training/tagger_inputs.c'] + ['src/document/%s.c' % n for n in ('amount', 'date', 'order', 'split', 'candidates', 'features')] + \
+          ['src/base/%s.c' % n for n in ('context', 'arena', 'status')] + ['src/media/image_cut.c']
+ALPHABET = ['\0'] + list('ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-/&()#$@\'"*+%=_!?|') + ['€', '£', '¥']
+LENGTH = 18
+PICTURE = (16, 64)
+
+def build(headers, folder):
+    """Compiles the library into `folder`; `headers` are further include paths (pthreadpool's)."""
+    out = os.path.join(folder, 'tagger_inputs.so')
+    subprocess.run(['cc', '-std=c17', '-O2', '-fPIC', '-shared', '-D_POSIX_C_SOURCE=200809L', '-Isrc', *('-I' + h for h in headers),
+                    '-o', out, *SOURCES, '-lm'], cwd=ROOT, check=True)
+    return out
+
+def open_library(path):
+    lib = ctypes.CDLL(path, mode=os.RTLD_LAZY)
+    lib.inputs_create.restype = ctypes.c_void_p
+    return lib
+
+def _pointer(array): return array.ctypes.data_as(ctypes.c_void_p)
+
+class Inputs:
+    """One page.  texts: list of str; polygons: [lines, 4, 2].  Words are in reading order."""
+    def __init__(self, lib, texts, polygons, length=LENGTH, alphabet=ALPHABET):
+        polygons = np.ascontiguousarray(polygons, np.float32)
+        lines = (ctypes.c_char_p * len(texts))(*(t.encode() for t in texts))
+        page = ctypes.c_void_p(lib.inputs_create(len(texts), lines, _pointer(polygons)))
+        n, m = lib.inputs_words(page), lib.inputs_candidates(page)
+        self.places, self.polygons = np.zeros((n, 3), np.int32), np.zeros((n, 4, 2), np.float32)
+        self.candidates = np.zeros((m, 5), np.int64)                       # type (1 money, 2 date), first word, words, value, decimals
+        self.characters = np.zeros((n, len(alphabet), length), np.float32)
+        self.text = np.zeros((n, lib.inputs_text_features()), np.float32)
+        self.layout = np.zeros((n, lib.inputs_layout_features()), np.float32)
+        lib.inputs_places(page, _pointer(self.places), _pointer(self.polygons))
+        lib.inputs_candidate_list(page, _pointer(self.candidates))
+        letters = (ctypes.c_char_p * len(alphabet))(*(a.encode() if a != '\0' else b'' for a in alphabet))
+        lib.inputs_text(page, letters, len(alphabet), length, _pointer(self.characters), _pointer(self.text))
+        lib.inputs_layout(page, _pointer(self.layout))
+        lib.inputs_destroy(page)
+
+def pictures(lib, grey, polygons, mean=0.5, deviation=0.5):
+    """[words, 1, 16, 64] cut out of grey [rows, columns] u8 at polygons [words, 4, 2]."""
+    polygons = np.ascontiguousarray(polygons, np.float32)
+    out = np.zeros((len(polygons), 1) + PICTURE, np.float32)
+    lib.inputs_pictures(_pointer(grey), grey.shape[0], grey.shape[1], _pointer(polygons), len(polygons), PICTURE[0], PICTURE[1],
+                        ctypes.c_float(mean), ctypes.c_float(deviation), _pointer(out))
+    return out
