@@ -36,7 +36,7 @@ struct inputs *inputs_create(int count, const char *const *texts, const float *p
         in->page.word_count += line->word_count;
         in->page.line_count++;
     }
-    plait__order(context, &in->arena, &in->page);
+    if (plait__order(context, &in->arena, &in->page) != PLAIT_OK) return NULL;
     plait__candidates(&in->arena, &in->page, true, &in->candidates, &in->candidate_count);
     return in;
 }
@@ -88,4 +88,37 @@ void inputs_pictures(uint8_t *grey, int rows, int columns, const float *polygons
     for (int i = 0; i < words; i++)
         plait__word_picture(&image, (const float(*)[2])(polygons + i * 8), height, width,
                             (struct plait__scale){mean, deviation}, out + i * height * width);
+}
+
+/* What the document room makes of the scores.  `logits`: [16] by set of senses, each [words, labels] f32 or NULL; `rules`: the
+ * fields' names and types, with labels as plait__manifest_read gives them; `weights`: scale, offset, misread, recognised of the
+ * confidence.  For each field: value, text and confidence, "" where there is none. */
+int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, int labels, int misread, int count,
+                  const char *const *names, const int *types, const int *rule_labels, const float weights[4],
+                  const char **values_out, const char **texts_out, float *confidences_out, float *evidence_out) {
+    struct plait__field_rule *rules = plait__arena_array(&in->arena, (size_t)count, sizeof *rules);
+    for (int i = 0; i < count; i++) {
+        rules[i] = (struct plait__field_rule){.name = names[i], .type = (enum plait__field_type)types[i], .day_first = true,
+                                              .label = rule_labels[i * 3], .label_first = rule_labels[i * 3 + 1],
+                                              .label_last = rule_labels[i * 3 + 2]};
+        for (int set = 0; set < 16; set++)
+            rules[i].calibrations[set] = (struct plait__field_calibration){weights[0], weights[1], weights[2], weights[3]};
+    }
+    struct plait__package package = {.fields = rules, .field_count = count};
+    package.tagger.misread = misread;
+    struct plait__document document = {.context = in->context, .package = &package, .page_count = 1, .pages = &in->page};
+    plait__arena_init(&document.arena, in->context);
+    struct plait__tags tags = {.word_count = in->page.word_count, .label_count = labels, .present = present};
+    for (int set = 0; set < 16; set++) tags.by_set[set] = logits[set];
+    const enum plait_status status = plait__fields(&document, &tags, 0);
+    for (int i = 0; i < count && status == PLAIT_OK; i++) {
+        const struct plait__field *field = &document.fields[i];
+        const char *value = field->value ? field->value : "", *text = field->text ? field->text : "";
+        values_out[i] = plait__arena_string(&in->arena, value, strlen(value));
+        texts_out[i] = plait__arena_string(&in->arena, text, strlen(text));
+        confidences_out[i] = field->confidence;
+        memcpy(evidence_out + i * PLAIT__MODALITY_COUNT, field->evidence, sizeof field->evidence);
+    }
+    plait__arena_end(&document.arena);
+    return (int)status;
 }

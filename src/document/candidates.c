@@ -94,7 +94,7 @@ enum plait_status plait__candidates(struct plait__arena *arena, const struct pla
             *candidate = (struct plait__candidate){
                 .type = PLAIT__FIELD_TYPE_DATE,
                 .value = date.year * 10000 + date.month * 100 + date.day,
-                .other = date.other_day ? date.year * 10000 + date.other_month * 100 + date.other_day : 0,
+                .other = date.other_day && !order ? date.year * 10000 + date.other_month * 100 + date.other_day : 0,
                 .repaired = date.repaired,
             };
             first = date.first, end = date.end;
@@ -108,7 +108,8 @@ enum plait_status plait__candidates(struct plait__arena *arena, const struct pla
         candidate->first = i;
         while (candidate->count < run.count && run.begins[candidate->count] < end) candidate->count++;
         candidate->text = plait__arena_string(arena, run.text + first, end - first);
-        if (!candidate->text) return PLAIT_MEMORY;
+        candidate->mark = plait__arena_string(arena, run.text, candidate->type == PLAIT__FIELD_TYPE_MONEY ? first : 0);
+        if (!candidate->text || !candidate->mark) return PLAIT_MEMORY;
         i += candidate->count - 1;
         count++;
     }

@@ -11,7 +11,8 @@ struct plait__candidate {
     int64_t value;               /* money: thousandths; date: 20180331 */
     int64_t other;               /* date: the other reading, 0 when there is none */
     int decimals, repaired;      /* as in values.h */
-    const char *text;            /* as printed */
+    const char *text;            /* as printed; of an amount the number alone */
+    const char *mark;            /* money: what stands before the number in the same word, "" when nothing does: "RM", "-$" */
 };
 
 /* In reading order.  `day_first` chooses between two readings of a date where no date of the page settles it. */

@@ -161,7 +161,7 @@ static bool number_first(struct cursor *c, bool day_first, struct plait__date *d
     if (mark == 0 || !take_number(c, 2, &b) || take_mark(c, "-/.") != mark) return false;
     const size_t at = c->at;
     if (!take_year(c, &year)) return false;
-    if (mark == ' ' && c->at - at < 4) return false; /* "2 10 18" is a row of numbers */
+    if (mark == ' ' && (c->at - at < 4 || a.digits < 2 || b.digits < 2)) return false; /* "2 10 18" is a row of numbers */
     return settle(a.value, b.value, year, day_first, d);
 }
 

@@ -48,8 +48,8 @@ struct plait__page {
 struct plait__tags {
     int word_count, label_count;
     unsigned present;                          /* the senses the document has and the package can use */
-    float *by_set[1 << PLAIT__MODALITY_COUNT]; /* [word_count, label_count] f32 probabilities, rows sum to 1;
-                                                  NULL for sets not computed; by_set[present] is the answer */
+    float *by_set[1 << PLAIT__MODALITY_COUNT]; /* [word_count, label_count] f32 logits, each label by itself; NULL for sets
+                                                  not computed; by_set[present] is the answer */
 };
 
 /* Why a field has no value. */

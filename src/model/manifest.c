@@ -176,16 +176,25 @@ static enum plait_status read_encoder(struct plait__package *package, const stru
     return read_texts(package, at, "alphabet", &encoder->alphabet, &encoder->alphabet_count);
 }
 
+/* The label NAME or NAME.SUFFIX; -1 when there is none. */
+static int find_label(const struct plait__tagger *tagger, const char *name, const char *suffix) {
+    const size_t length = strlen(name);
+    for (int i = 0; i < tagger->label_count; i++)
+        if (strncmp(tagger->labels[i], name, length) == 0 && strcmp(tagger->labels[i] + length, suffix) == 0) return i;
+    return -1;
+}
+
 static enum plait_status read_tagger(struct plait__package *package, const struct plait__json *at) {
     static const struct key keys[] = {{"words_most", INT, OF_TAGGER(words_most), true, 1, 4096, 0},
                                       {"words_multiple", INT, OF_TAGGER(words_multiple), false, 1, 256, 1},
-                                      {"width", INT, OF_TAGGER(width), false, 0, 4096, 0},
+                                      {"width", INT, OF_TAGGER(width), true, 1, 4096, 0},
                                       {0}};
     static const struct key fusion_keys[] = {{"model", FILE_NAME, offsetof(struct plait__network, file), true, 0, 0, 0}, {0}};
     static const char *const others[] = {"modalities", "fusion", "labels", NULL}, *const no_others[] = {NULL};
     struct plait__json fusion, modalities, item = {0};
     PLAIT__TRY(read_keys(package, at, keys, others, &package->tagger));
     PLAIT__TRY(read_texts(package, at, "labels", &package->tagger.labels, &package->tagger.label_count));
+    package->tagger.misread = find_label(&package->tagger, "misread", "");
     PLAIT__TRY(plait__json_object(at, "fusion", &fusion));
     PLAIT__TRY(read_keys(package, &fusion, fusion_keys, no_others, &package->tagger.fusion));
     PLAIT__TRY(plait__json_object(at, "modalities", &modalities));
@@ -214,35 +223,135 @@ static enum plait_status read_currencies(struct plait__package *package, const s
     return PLAIT_OK;
 }
 
+/* "calibrations": {"all": {...}, "text": {...}, "text+layout": {...}}: by the senses present; "all" for sets not named. */
+static enum plait_status read_field_calibrations(struct plait__package *package, const struct plait__json *at,
+                                                 struct plait__field_rule *rule) {
+#define OF_CALIBRATION(member) offsetof(struct plait__field_calibration, member)
+    static const struct key keys[] = {{"scale", FLOAT, OF_CALIBRATION(scale), true, 0, 100, 1},
+                                      {"offset", FLOAT, OF_CALIBRATION(offset), true, -100, 100, 0},
+                                      {"misread", FLOAT, OF_CALIBRATION(misread), false, 0, 100, 0},
+                                      {"recognised", FLOAT, OF_CALIBRATION(recognised), false, 0, 100, 0},
+                                      {0}};
+#undef OF_CALIBRATION
+    static const char *const others[] = {NULL};
+    struct plait__json sets, item = {0}, object;
+    for (int set = 0; set < 1 << PLAIT__MODALITY_COUNT; set++) rule->calibrations[set].scale = 1;
+    if (!plait__json_has(at, "calibrations")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(at, "calibrations", &sets));
+    if (plait__json_has(&sets, "all")) {
+        PLAIT__TRY(plait__json_object(&sets, "all", &object));
+        for (int set = 0; set < 1 << PLAIT__MODALITY_COUNT; set++)
+            PLAIT__TRY(read_keys(package, &object, keys, others, &rule->calibrations[set]));
+    }
+    while (plait__json_next(&sets, &item)) {
+        unsigned set = 0;
+        if (strcmp(item.key, "all") == 0) continue;
+        for (const char *name = item.key; *name;) {
+            char sense[16] = {0};
+            const size_t length = strcspn(name, "+");
+            if (length < sizeof sense) memcpy(sense, name, length);
+            const enum plait__modality modality = plait__modality_find(sense);
+            if (modality == PLAIT__MODALITY_COUNT)
+                return plait__json_fail(&item, NULL, PLAIT_INVALID, "expected names of senses with + between them");
+            set |= 1u << modality;
+            name += length + (name[length] == '+');
+        }
+        PLAIT__TRY(plait__json_object(&sets, item.key, &object));
+        PLAIT__TRY(read_keys(package, &object, keys, others, &rule->calibrations[set]));
+    }
+    return PLAIT_OK;
+}
+
 static enum plait_status read_field(struct plait__package *package, const struct plait__json *at,
                                     struct plait__field_rule *rule) {
-    static const struct key keys[] = {{"label", INT, OF_FIELD(label), false, -1, 1000, -1},
-                                      {"required", BOOL, OF_FIELD(required), false, 0, 1, 1},
-                                      {"threshold", FLOAT, OF_FIELD(threshold), false, 0, 1, 0.5},
+    static const struct key keys[] = {{"required", BOOL, OF_FIELD(required), false, 0, 1, 1},
                                       {"least", FLOAT, OF_FIELD(least), false, 0, 1, 0},
                                       {"review", FLOAT, OF_FIELD(review), false, 0, 1, 0.8},
-                                      {"lines_most", INT, OF_FIELD(lines_most), false, 0, 1000, 0},
                                       {"day_first", BOOL, OF_FIELD(day_first), false, 0, 1, 1},
                                       {"currency", TEXT, OF_FIELD(currency), false, 0, 0, 0},
                                       {0}};
-    static const char *const others[] = {"type", "calibration", "currencies", NULL};
+    static const char *const others[] = {"type", "calibrations", "currencies", NULL};
     const struct plait__tagger *tagger = &package->tagger;
     const char *type;
     PLAIT__TRY(kept(package, at->key, &rule->name));
     PLAIT__TRY(read_keys(package, at, keys, others, rule));
-    PLAIT__TRY(read_calibration(package, at, &rule->calibration));
+    PLAIT__TRY(read_field_calibrations(package, at, rule));
     PLAIT__TRY(read_currencies(package, at, rule));
     PLAIT__TRY(plait__json_text(at, "type", &type));
     while (rule->type < PLAIT__FIELD_TYPE_COUNT && strcmp(plait__field_type_name(rule->type), type) != 0) rule->type++;
     if (rule->type == PLAIT__FIELD_TYPE_COUNT)
         return plait__json_fail(at, "type", PLAIT_INVALID, "expected text, money, date, address or number, found \"%s\"", type);
 
-    for (int i = 0; i < tagger->label_count && rule->label < 0; i++) /* by default the label of the same name */
-        if (strcmp(tagger->labels[i], rule->name) == 0) rule->label = i;
-    if (rule->label < 0 || rule->label >= tagger->label_count)
-        return plait__json_fail(at, "label", PLAIT_INVALID,
-                                "expected the index of one of the %d labels of the tagger, found %d", tagger->label_count,
-                                rule->label);
+    const bool span = rule->type == PLAIT__FIELD_TYPE_TEXT || rule->type == PLAIT__FIELD_TYPE_ADDRESS;
+    rule->label = find_label(tagger, rule->name, "");
+    rule->label_first = find_label(tagger, rule->name, ".first");
+    rule->label_last = find_label(tagger, rule->name, ".last");
+    if (rule->label < 0 || (span && (rule->label_first < 0 || rule->label_last < 0)))
+        return plait__json_fail(at, NULL, PLAIT_INVALID, "the tagger's labels lack %s%s", rule->name,
+                                rule->label < 0 ? "" : ".first or .last");
+    return PLAIT_OK;
+}
+
+/* ------------------------------------------------------------------ checks */
+
+static enum plait_status read_amounts(struct plait__package *package, const struct plait__json *root) {
+    struct plait__json amounts, item = {0};
+    if (!plait__json_has(root, "amounts")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(root, "amounts", &amounts));
+    package->amounts = plait__arena_array(&package->arena, (size_t)plait__json_count(&amounts), sizeof *package->amounts);
+    if (!package->amounts) return PLAIT_MEMORY;
+    while (plait__json_next(&amounts, &item)) {
+        struct plait__amount_rule *amount = &package->amounts[package->amount_count++];
+        PLAIT__TRY(kept(package, item.key, &amount->name));
+        PLAIT__TRY(read_texts(package, &amounts, item.key, &amount->words, &amount->word_count));
+    }
+    return PLAIT_OK;
+}
+
+/* "+cash", "-change", "+rounding?": a sign, the name of an amount, and a question mark when it may be missing. */
+static enum plait_status read_terms(struct plait__package *package, const struct plait__json *at,
+                                    struct plait__check_rule *check) {
+    struct plait__json terms, item = {0};
+    PLAIT__TRY(plait__json_array(at, "terms", &terms));
+    while (plait__json_next(&terms, &item)) {
+        const char *text;
+        PLAIT__TRY(plait__json_text(&item, NULL, &text));
+        const size_t length = strlen(text);
+        if (check->term_count == PLAIT__CHECK_TERMS)
+            return plait__json_fail(&item, NULL, PLAIT_LIMIT, "expected at most %d terms", PLAIT__CHECK_TERMS);
+        struct plait__check_term *term = &check->terms[check->term_count++];
+        term->optional = length > 0 && text[length - 1] == '?';
+        term->sign = text[0] == '-' ? -1 : 1;
+        const size_t name_length = length - 1 - term->optional;
+        for (term->amount = 0; term->amount < package->amount_count; term->amount++) {
+            const char *name = package->amounts[term->amount].name;
+            if (strlen(name) == name_length && strncmp(name, text + 1, name_length) == 0) break;
+        }
+        if ((text[0] != '+' && text[0] != '-') || term->amount == package->amount_count)
+            return plait__json_fail(&item, NULL, PLAIT_INVALID, "expected +NAME or -NAME of one of amounts, found \"%s\"", text);
+    }
+    return PLAIT_OK;
+}
+
+static enum plait_status read_checks(struct plait__package *package, const struct plait__json *root) {
+    static const struct key keys[] = {{"field", TEXT, offsetof(struct plait__check_rule, field), true, 0, 0, 0},
+                                      {"tolerance", FLOAT, offsetof(struct plait__check_rule, tolerance), false, 0, 1e6, 0},
+                                      {"passed", FLOAT, offsetof(struct plait__check_rule, passed), false, -20, 20, 0},
+                                      {"failed", FLOAT, offsetof(struct plait__check_rule, failed), false, -20, 20, 0},
+                                      {0}};
+    static const char *const others[] = {"terms", NULL};
+    struct plait__json checks, item = {0}, check;
+    if (!plait__json_has(root, "checks")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(root, "checks", &checks));
+    package->checks = plait__arena_array(&package->arena, (size_t)plait__json_count(&checks), sizeof *package->checks);
+    if (!package->checks) return PLAIT_MEMORY;
+    while (plait__json_next(&checks, &item)) {
+        struct plait__check_rule *rule = &package->checks[package->check_count++];
+        PLAIT__TRY(plait__json_object(&checks, item.key, &check));
+        PLAIT__TRY(kept(package, item.key, &rule->name));
+        PLAIT__TRY(read_keys(package, &check, keys, others, rule));
+        PLAIT__TRY(read_terms(package, &check, rule));
+    }
     return PLAIT_OK;
 }
 
@@ -314,7 +423,9 @@ static enum plait_status read_root(struct plait__package *package, const struct 
         PLAIT__TRY(plait__json_object(root, "tagger", &part));
         PLAIT__TRY(read_tagger(package, &part));
     }
-    return read_fields(package, root);
+    PLAIT__TRY(read_fields(package, root));
+    PLAIT__TRY(read_amounts(package, root));
+    return read_checks(package, root);
 }
 
 enum plait_status plait__manifest_read(struct plait__package *package, const char *source, const char *text, size_t size,

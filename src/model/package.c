@@ -1,6 +1,5 @@
 #include "model/package.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,12 +34,6 @@ const char *plait__field_type_name(enum plait__field_type type) {
 #undef FIELD_TYPE_NAME
     };
     return names[type];
-}
-
-float plait__calibrate(struct plait__calibration calibration, float probability) {
-    const float least = 1e-6f; /* keeps the logit finite */
-    float p = fminf(fmaxf(probability, least), 1 - least);
-    return 1 / (1 + expf(-(calibration.scale * logf(p / (1 - p)) + calibration.offset)));
 }
 
 /* ------------------------------------------------------------------ files */

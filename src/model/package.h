@@ -29,6 +29,7 @@ struct plait__calibration {
     float scale, offset;
 };
 float plait__calibrate(struct plait__calibration calibration, float probability);
+float plait__logit(float probability); /* kept finite */
 
 /* One network of the package. */
 struct plait__network {
@@ -83,7 +84,8 @@ struct plait__tagger {
     struct plait__network fusion;
     int width; /* of an embedding */
     int label_count;
-    const char **labels; /* [label_count]; 0 is "none of the fields" */
+    const char **labels; /* [label_count]: what the fusion says of a word, a logit each */
+    int misread;         /* the label that a word's text is not what is printed; -1: there is none */
 };
 
 /* What a field's value is and how it is printed: decides how it is normalised. */
@@ -97,22 +99,54 @@ enum plait__field_type {
 };
 const char *plait__field_type_name(enum plait__field_type type);
 
+/* How a field's confidence is made of what is known about it: the logistic function of
+ *     offset + scale * logit(probability of the value) + misread * sum over its words of log(1 - probability of being misread)
+ *            + recognised * sum over its words of log(recogniser's confidence). */
+struct plait__field_calibration {
+    float scale, offset, misread, recognised;
+};
+
 /* One field of the document and how its words become a value. */
 struct plait__field_rule {
     const char *name;
     enum plait__field_type type;
-    int label;       /* of the tagger */
+    int label;       /* of the tagger: the word belongs to the field */
+    int label_first; /* a text or an address begins with the word ... */
+    int label_last;  /* ... or ends with it */
     bool required;   /* its absence is a reason for review */
-    float threshold; /* probability of the label from which a word belongs to the field */
     float least;     /* calibrated confidence under which the value is withheld: reason low_confidence */
     float review;    /* calibrated confidence under which a person should look */
-    int lines_most;  /* a value stretches over at most so many lines; 0: any number */
-    struct plait__calibration calibration;
+    struct plait__field_calibration calibrations[1 << PLAIT__MODALITY_COUNT]; /* for every set of senses present */
     bool day_first;              /* date: 03/04 is the third of April where the page does not say */
     const char *currency;        /* money: ISO 4217 where the page does not say; NULL: left open */
     const char **currency_signs; /* money: [currency_count] as printed ("RM", "€") ... */
     const char **currency_codes; /* ... and their ISO 4217 codes */
     int currency_count;
+};
+
+/* An amount that documents of this kind name: it stands in a row with one of these words. */
+struct plait__amount_rule {
+    const char *name; /* "cash" */
+    const char **words;
+    int word_count;
+};
+
+enum { PLAIT__CHECK_TERMS = 8 };
+
+/* An equation between a money field and named amounts: field = sum of sign * amount, within the tolerance.  It is tried where
+ * all its amounts are on the page but the optional ones, which then count as 0. */
+struct plait__check_rule {
+    const char *name;
+    const char *field;
+    float tolerance; /* in the currency's unit */
+    float passed;    /* added to the logit of the field's confidence when the equation holds ... */
+    float failed;    /* ... and when it does not */
+    int term_count;
+    struct plait__check_term {
+        int amount; /* index */
+        int sign;   /* 1 or -1 */
+        bool optional;
+    } terms[PLAIT__CHECK_TERMS];
 };
 
 struct plait__package_file {
@@ -136,6 +170,10 @@ struct plait__package {
     struct plait__tagger tagger;
     int field_count;
     struct plait__field_rule *fields;
+    int amount_count;
+    struct plait__amount_rule *amounts;
+    int check_count;
+    struct plait__check_rule *checks;
 };
 
 /* The two halves of plait_model_create.  The first reads and checks the manifest, and that every file is there with its size

@@ -1,0 +1,150 @@
+/* Arithmetic and other checks: what the document says in two ways must agree.  They are reported, and move the confidence. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document/candidates.h"
+#include "document/document.h"
+#include "document/normalise.h"
+
+enum { FOUND_MOST = 8 }; /* amounts of one name */
+
+struct found {
+    int64_t mils[FOUND_MOST];
+    int count;
+};
+
+/* ------------------------------------------------------------------ amounts by name */
+
+static char fold(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c; }
+static bool is_letter(char c) { return fold(c) >= 'A' && fold(c) <= 'Z'; }
+
+/* Do the letters of a row's words hold the rule's word?  "SUB TOTAL" is in "Sub-total :", not in "TOTAL". */
+static bool row_says(const struct plait__page *page, int first, int end, const char *wanted) {
+    char letters[256];
+    size_t size = 0;
+    for (int i = first; i < end; i++)
+        for (const char *c = page->words[i].text; *c; c++)
+            if (is_letter(*c) && size + 1 < sizeof letters) letters[size++] = fold(*c);
+    letters[size] = '\0';
+    char key[64];
+    size = 0;
+    for (const char *c = wanted; *c; c++)
+        if (is_letter(*c) && size + 1 < sizeof key) key[size++] = fold(*c);
+    key[size] = '\0';
+    return size > 0 && strstr(letters, key);
+}
+
+static int row_of(const struct plait__page *page, int word) { return page->lines[page->words[word].line].row; }
+
+/* For every row: its last price, under every name the row says. */
+static void find_amounts(const struct plait__package *package, const struct plait__page *page,
+                         const struct plait__candidate *candidates, int candidate_count, struct found *found) {
+    int next = 0;
+    for (int first = 0, end; first < page->word_count; first = end) {
+        for (end = first; end < page->word_count && row_of(page, end) == row_of(page, first);) end++;
+        const struct plait__candidate *price = NULL;
+        for (; next < candidate_count && candidates[next].first < end; next++)
+            if (candidates[next].type == PLAIT__FIELD_TYPE_MONEY && candidates[next].decimals > 0) price = &candidates[next];
+        for (int a = 0; price && a < package->amount_count; a++) {
+            const struct plait__amount_rule *rule = &package->amounts[a];
+            bool named = false;
+            for (int w = 0; w < rule->word_count && !named; w++) named = row_says(page, first, end, rule->words[w]);
+            if (named && found[a].count < FOUND_MOST) found[a].mils[found[a].count++] = price->value;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------ equations */
+
+/* Tries every way to take one amount for each term from `term` on; keeps the sum that is nearest to the target. */
+static void nearest_sum(const struct plait__check_rule *rule, const struct found *found, int term, int64_t sum, int64_t target,
+                        int64_t *best) {
+    if (term == rule->term_count) {
+        if (llabs(sum - target) < llabs(*best - target)) *best = sum;
+        return;
+    }
+    const struct plait__check_term *t = &rule->terms[term];
+    const struct found *f = &found[t->amount];
+    if (f->count == 0) nearest_sum(rule, found, term + 1, sum, target, best);
+    for (int i = 0; i < f->count; i++) nearest_sum(rule, found, term + 1, sum + t->sign * f->mils[i], target, best);
+}
+
+static bool applies(const struct plait__check_rule *rule, const struct found *found) {
+    int there = 0;
+    for (int i = 0; i < rule->term_count; i++) {
+        if (found[rule->terms[i].amount].count > 0) there++;
+        else if (!rule->terms[i].optional) return false;
+    }
+    return there > 0;
+}
+
+static void move(struct plait__field *field, float logits) {
+    field->confidence = 1 / (1 + expf(-(plait__logit(field->confidence) + logits)));
+}
+
+static enum plait_status report(struct plait__document *document, const char *name, bool passed, const char *detail) {
+    const size_t length = strlen(detail);
+    struct plait__check *check = &document->checks[document->check_count++];
+    *check = (struct plait__check){name, passed, plait__arena_string(&document->arena, detail, length)};
+    return check->detail ? PLAIT_OK : PLAIT_MEMORY;
+}
+
+static enum plait_status check_equation(struct plait__document *document, const struct plait__check_rule *rule,
+                                        const struct found *found, struct plait__field *field) {
+    if (!field->value || strcmp(field->rule->name, rule->field) != 0 || !applies(rule, found)) return PLAIT_OK;
+    const int64_t target = llround(strtod(field->value, NULL) * 1000);
+    int64_t sum = INT64_MAX / 2;
+    nearest_sum(rule, found, 0, 0, target, &sum);
+    const bool passed = llabs(sum - target) <= llround(rule->tolerance * 1000);
+    char detail[256];
+    int size = snprintf(detail, sizeof detail, "%s is %s;", rule->field, field->value);
+    for (int i = 0; i < rule->term_count && size < (int)sizeof detail; i++)
+        size += snprintf(detail + size, sizeof detail - (size_t)size, " %c %s", rule->terms[i].sign < 0 ? '-' : '+',
+                         document->package->amounts[rule->terms[i].amount].name);
+    if (size < (int)sizeof detail)
+        snprintf(detail + size, sizeof detail - (size_t)size, " is %lld.%02lld", (long long)(sum / 1000),
+                 llabs(sum % 1000) / 10);
+    move(field, passed ? rule->passed : rule->failed);
+    return report(document, rule->name, passed, detail);
+}
+
+/* ------------------------------------------------------------------ dates */
+
+/* 03/04/2018: two readings, and nothing on the page that says which. */
+static enum plait_status check_readings(struct plait__document *document, const struct plait__candidate *candidates, int count,
+                                        const struct plait__field *field) {
+    if (!field->value || field->rule->type != PLAIT__FIELD_TYPE_DATE) return PLAIT_OK;
+    for (int i = 0; i < count; i++) {
+        const struct plait__candidate *c = &candidates[i];
+        if (c->type != PLAIT__FIELD_TYPE_DATE || c->first != field->words[0] || c->other == 0) continue;
+        const char *other = plait__date_value(&document->arena, c->other);
+        if (!other) return PLAIT_MEMORY;
+        char detail[160];
+        snprintf(detail, sizeof detail, "%s is read as %s, %s first; it could also be %s", field->text, field->value,
+                 field->rule->day_first ? "day" : "month", other);
+        return report(document, "date_has_one_reading", false, detail);
+    }
+    return report(document, "date_has_one_reading", true, field->text);
+}
+
+enum plait_status plait__checks(struct plait__document *document) {
+    const struct plait__package *package = document->package;
+    const struct plait__page *page = &document->pages[0];
+    struct plait__candidate *candidates;
+    int count;
+    PLAIT__TRY(plait__candidates(&document->arena, page, true, &candidates, &count));
+    struct found *found = plait__arena_array(&document->arena, (size_t)package->amount_count + 1, sizeof *found);
+    document->checks = plait__arena_array(&document->arena,
+                                          (size_t)(package->check_count + 1) * (size_t)(document->field_count + 1),
+                                          sizeof *document->checks);
+    if (!found || !document->checks) return PLAIT_MEMORY;
+    find_amounts(package, page, candidates, count, found);
+    for (int f = 0; f < document->field_count; f++) {
+        for (int c = 0; c < package->check_count; c++)
+            PLAIT__TRY(check_equation(document, &package->checks[c], found, &document->fields[f]));
+        PLAIT__TRY(check_readings(document, candidates, count, &document->fields[f]));
+    }
+    return PLAIT_OK;
+}

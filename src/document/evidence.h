@@ -1,0 +1,13 @@
+#ifndef PLAIT_DOCUMENT_EVIDENCE_H
+#define PLAIT_DOCUMENT_EVIDENCE_H
+
+#include "model/package.h"
+
+/* How much each sense did for an answer: its Shapley value (Shapley, 1953), the mean over all orders in which the senses could
+ * have come in of what the answer's probability gained when it came, here exact.  `probability[set]` is that of the answer with
+ * the senses of `set` alone, for every subset of `present`; without any sense it is 0.  The shares are >= 0 and sum to 1 (a
+ * sense that spoke against the answer has none), or are all 0 when nothing is present. */
+void plait__evidence(const float probability[1 << PLAIT__MODALITY_COUNT], unsigned present,
+                     float shares_out[PLAIT__MODALITY_COUNT]);
+
+#endif

@@ -1,0 +1,184 @@
+/* From words with scores to fields: a value, where it stands, how sure it is and why. */
+#include <math.h>
+#include <string.h>
+
+#include "document/document.h"
+#include "document/evidence.h"
+#include "document/normalise.h"
+#include "document/scores.h"
+
+/* What every field is made from. */
+struct work {
+    struct plait__document *document;
+    const struct plait__page *page;
+    const struct plait__tags *tags;
+    const struct plait__candidate *candidates;
+    int candidate_count;
+};
+
+/* The words chosen for a field. */
+struct choice {
+    int first, count;                         /* words; count 0: none */
+    const struct plait__candidate *candidate; /* of a choice field */
+    float probability[1 << PLAIT__MODALITY_COUNT];
+    float runner_up; /* probability of the next value */
+};
+
+static bool is_span(const struct plait__field_rule *rule) {
+    return rule->type == PLAIT__FIELD_TYPE_TEXT || rule->type == PLAIT__FIELD_TYPE_ADDRESS;
+}
+
+static enum plait__field_type candidate_type(const struct plait__field_rule *rule) {
+    return rule->type == PLAIT__FIELD_TYPE_DATE ? PLAIT__FIELD_TYPE_DATE : PLAIT__FIELD_TYPE_MONEY;
+}
+
+static struct plait__scores scores_of(const struct work *work, const struct plait__field_rule *rule, unsigned set) {
+    return (struct plait__scores){work->tags->by_set[set],   work->tags->word_count, work->tags->label_count, rule->label,
+                                  rule->label_first, rule->label_last};
+}
+
+static struct choice choose(const struct work *work, const struct plait__field_rule *rule) {
+    struct choice choice = {0};
+    const unsigned present = work->tags->present;
+    const struct plait__scores scores = scores_of(work, rule, present);
+    int last = 0;
+    if (is_span(rule)) {
+        if (!plait__best_span(&scores, &choice.first, &last)) return choice;
+        choice.count = last - choice.first + 1;
+    } else {
+        const int best = plait__best_choice(&scores, work->candidates, work->candidate_count, candidate_type(rule));
+        if (best < 0) return choice;
+        choice.candidate = &work->candidates[best];
+        choice.first = choice.candidate->first, choice.count = choice.candidate->count;
+        choice.runner_up = plait__runner_up(&scores, work->candidates, work->candidate_count, candidate_type(rule),
+                                            choice.candidate->value);
+    }
+    for (unsigned set = 0; set <= present; set++) {
+        if (!work->tags->by_set[set]) continue;
+        const struct plait__scores here = scores_of(work, rule, set);
+        choice.probability[set] =
+            is_span(rule) ? plait__span_probability(&here, work->page, choice.first, last)
+                          : plait__choice_probability(&here, work->candidates, work->candidate_count, candidate_type(rule),
+                                                      choice.candidate->value);
+    }
+    return choice;
+}
+
+/* log(1 - p) of the logistic function's p, without rounding to 0. */
+static float log_not(float logit) { return logit > 0 ? -logit - log1pf(expf(-logit)) : -log1pf(expf(logit)); }
+
+/* How likely the value is right: that these are the words, and that they were read well. */
+static float confidence_of(const struct work *work, const struct plait__field_rule *rule, const struct choice *choice) {
+    const struct plait__field_calibration *c = &rule->calibrations[work->tags->present];
+    const int misread_label = work->document->package->tagger.misread;
+    const float *logits = work->tags->by_set[work->tags->present];
+    float misread = 0, recognised = 0;
+    for (int i = choice->first; i < choice->first + choice->count; i++) {
+        if (misread_label >= 0) misread += log_not(logits[i * work->tags->label_count + misread_label]);
+        recognised += logf(fmaxf(work->page->words[i].confidence, 1e-3f));
+    }
+    const float sum = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + c->misread * misread +
+                      c->recognised * recognised;
+    return 1 / (1 + expf(-sum));
+}
+
+/* The upright box around the words. */
+static void surround(const struct plait__page *page, int first, int count, float polygon[4][2]) {
+    float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    for (int i = first; i < first + count; i++)
+        for (int corner = 0; corner < 4; corner++)
+            for (int k = 0; k < 2; k++) {
+                low[k] = fminf(low[k], page->words[i].polygon[corner][k]);
+                high[k] = fmaxf(high[k], page->words[i].polygon[corner][k]);
+            }
+    for (int corner = 0; corner < 4; corner++) {
+        polygon[corner][0] = corner == 1 || corner == 2 ? high[0] : low[0];
+        polygon[corner][1] = corner >= 2 ? high[1] : low[1];
+    }
+}
+
+static enum plait_status place(const struct work *work, const struct choice *choice, struct plait__field *field) {
+    struct plait__arena *arena = &work->document->arena;
+    int *words = plait__arena_array(arena, (size_t)choice->count, sizeof *words);
+    int *lines = plait__arena_array(arena, (size_t)choice->count, sizeof *lines);
+    if (!words || !lines) return PLAIT_MEMORY;
+    for (int i = 0; i < choice->count; i++) {
+        const int line = work->page->words[choice->first + i].line;
+        words[i] = choice->first + i;
+        if (field->line_count == 0 || lines[field->line_count - 1] != line) lines[field->line_count++] = line;
+    }
+    field->words = words, field->word_count = choice->count;
+    field->lines = lines;
+    surround(work->page, choice->first, choice->count, field->polygon);
+    return PLAIT_OK;
+}
+
+static enum plait_status normalise(const struct work *work, const struct choice *choice, struct plait__field *field) {
+    struct plait__arena *arena = &work->document->arena;
+    const struct plait__candidate *candidate = choice->candidate;
+    if (is_span(field->rule)) {
+        field->text = plait__joined_text(arena, work->page, choice->first, choice->count);
+        field->value = field->text ? plait__tidy_text(arena, field->text) : NULL;
+    } else if (candidate->type == PLAIT__FIELD_TYPE_DATE) {
+        field->text = candidate->text;
+        field->value = plait__date_value(arena, candidate->value);
+    } else {
+        bool has_sign = false;
+        if (field->rule->type == PLAIT__FIELD_TYPE_MONEY)
+            field->currency = plait__money_currency(field->rule, work->page, candidate, &has_sign);
+        field->text = candidate->text;
+        if (has_sign) {
+            const size_t mark = strlen(candidate->mark), number = strlen(candidate->text);
+            char *text = plait__arena_allocate(arena, mark + number + 1);
+            if (!text) return PLAIT_MEMORY;
+            memcpy(text, candidate->mark, mark);
+            memcpy(text + mark, candidate->text, number + 1);
+            field->text = text;
+        }
+        field->value = plait__money_value(arena, candidate);
+    }
+    return field->text && field->value ? PLAIT_OK : PLAIT_MEMORY;
+}
+
+/* Why there is no value, when what was best is too unsure to be given. */
+static enum plait__reason reason_of(const struct work *work, const struct choice *choice, unsigned missing) {
+    enum { TEXT = 1u << PLAIT__MODALITY_TEXT };
+    const float probability = choice->probability[work->tags->present];
+    if (choice->count > 0 && choice->runner_up > 0.5f * probability) return PLAIT__REASON_CONFLICT;
+    if (missing & TEXT) return PLAIT__REASON_MODALITY_MISSING;
+    return choice->count > 0 && probability > 0.2f ? PLAIT__REASON_LOW_CONFIDENCE : PLAIT__REASON_NOT_FOUND;
+}
+
+static enum plait_status fill(const struct work *work, unsigned missing, const struct plait__field_rule *rule,
+                              struct plait__field *field) {
+    *field = (struct plait__field){.rule = rule};
+    const struct choice choice = choose(work, rule);
+    const float confidence = choice.count > 0 ? confidence_of(work, rule, &choice) : 0;
+    if (choice.count == 0 || confidence < rule->least) {
+        field->confidence = 1 - confidence;
+        field->reason = reason_of(work, &choice, missing);
+        return PLAIT_OK;
+    }
+    field->confidence = confidence;
+    PLAIT__TRY(place(work, &choice, field));
+    PLAIT__TRY(normalise(work, &choice, field));
+    plait__evidence(choice.probability, work->tags->present, field->evidence);
+    return PLAIT_OK;
+}
+
+enum plait_status plait__fields(struct plait__document *document, const struct plait__tags *tags, unsigned missing) {
+    const struct plait__package *package = document->package;
+    struct work work = {.document = document, .page = &document->pages[0], .tags = tags};
+    struct plait__candidate *candidates;
+    document->field_count = package->field_count;
+    document->fields = plait__arena_array(&document->arena, (size_t)package->field_count, sizeof *document->fields);
+    if (!document->fields) return PLAIT_MEMORY;
+    bool day_first = true;
+    for (int i = 0; i < package->field_count; i++)
+        if (package->fields[i].type == PLAIT__FIELD_TYPE_DATE) day_first = package->fields[i].day_first;
+    PLAIT__TRY(plait__candidates(&document->arena, work.page, day_first, &candidates, &work.candidate_count));
+    work.candidates = candidates;
+    for (int i = 0; i < package->field_count; i++)
+        PLAIT__TRY(fill(&work, missing, &package->fields[i], &document->fields[i]));
+    return PLAIT_OK;
+}
