@@ -4,17 +4,35 @@
 
 enum { SUFFIX_MOST = 4, DIGITS_MOST = 12 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 int plait__digit_like(char byte) {
     switch (byte) {
-    case 'O': case 'o': case 'D': case 'Q': return 0;
-    case 'I': case 'l': case 'i': case '|': case '!': return 1;
-    case 'Z': case 'z': return 2;
-    case 'S': case 's': return 5;
-    case 'G': return 6;
-    case 'B': return 8;
-    default: return is_digit(byte) ? byte - '0' : -1;
+    case 'O':
+    case 'o':
+    case 'D':
+    case 'Q':
+        return 0;
+    case 'I':
+    case 'l':
+    case 'i':
+    case '|':
+    case '!':
+        return 1;
+    case 'Z':
+    case 'z':
+        return 2;
+    case 'S':
+    case 's':
+        return 5;
+    case 'G':
+        return 6;
+    case 'B':
+        return 8;
+    default:
+        return is_digit(byte) ? byte - '0' : -1;
     }
 }
 
@@ -94,8 +112,8 @@ bool plait__read_amount(const char *text, size_t length, struct plait__amount *a
     int64_t value = 0;
     for (int i = 0; i < n.count; i++) value = value * 10 + n.digits[i];
     for (int i = decimals; i < 3; i++) value *= 10;
-    const bool negative = (first > 0 && (text[first - 1] == '-' || text[0] == '-' || text[0] == '(')) ||
-                          (n.end < length && text[n.end] == '-');
+    const bool negative =
+        (first > 0 && (text[first - 1] == '-' || text[0] == '-' || text[0] == '(')) || (n.end < length && text[n.end] == '-');
     *amount_out = (struct plait__amount){negative ? -value : value, decimals, n.count - decimals, n.repaired, first, n.end};
     return true;
 }

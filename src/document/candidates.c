@@ -16,7 +16,9 @@ struct run {
     int count;
 };
 
-static int row_of(const struct plait__page *page, int word) { return page->lines[page->words[word].line].row; }
+static int row_of(const struct plait__page *page, int word) {
+    return page->lines[page->words[word].line].row;
+}
 
 static bool same_row(const struct plait__page *page, int word) {
     return word + 1 < page->word_count && row_of(page, word) == row_of(page, word + 1);
@@ -44,7 +46,9 @@ static bool find_date(const struct plait__page *page, int word, bool day_first, 
     return run->count == 1 || date->first + 1 < run->begins[1]; /* it begins in the first word */
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* "57." "80" and "57" ".80": an amount that a space has cut at its point. */
 static bool is_cut(const char *left, const char *right) {
@@ -99,8 +103,10 @@ enum plait_status plait__candidates(struct plait__arena *arena, const struct pla
             };
             first = date.first, end = date.end;
         } else if (find_amount(page, i, &amount, &run)) {
-            *candidate = (struct plait__candidate){
-                .type = PLAIT__FIELD_TYPE_MONEY, .value = amount.mils, .decimals = amount.decimals, .repaired = amount.repaired};
+            *candidate = (struct plait__candidate){.type = PLAIT__FIELD_TYPE_MONEY,
+                                                   .value = amount.mils,
+                                                   .decimals = amount.decimals,
+                                                   .repaired = amount.repaired};
             first = amount.first, end = amount.end;
         } else {
             continue;

@@ -17,8 +17,12 @@ struct found {
 
 /* ------------------------------------------------------------------ amounts by name */
 
-static char fold(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c; }
-static bool is_letter(char c) { return fold(c) >= 'A' && fold(c) <= 'Z'; }
+static char fold(char c) {
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+static bool is_letter(char c) {
+    return fold(c) >= 'A' && fold(c) <= 'Z';
+}
 
 /* Do the letters of a row's words hold the rule's word?  "SUB TOTAL" is in "Sub-total :", not in "TOTAL". */
 static bool row_says(const struct plait__page *page, int first, int end, const char *wanted) {
@@ -36,7 +40,9 @@ static bool row_says(const struct plait__page *page, int first, int end, const c
     return size > 0 && strstr(letters, key);
 }
 
-static int row_of(const struct plait__page *page, int word) { return page->lines[page->words[word].line].row; }
+static int row_of(const struct plait__page *page, int word) {
+    return page->lines[page->words[word].line].row;
+}
 
 /* For every row: its last price, under every name the row says. */
 static void find_amounts(const struct plait__package *package, const struct plait__page *page,
@@ -74,8 +80,10 @@ static void nearest_sum(const struct plait__check_rule *rule, const struct found
 static bool applies(const struct plait__check_rule *rule, const struct found *found) {
     int there = 0;
     for (int i = 0; i < rule->term_count; i++) {
-        if (found[rule->terms[i].amount].count > 0) there++;
-        else if (!rule->terms[i].optional) return false;
+        if (found[rule->terms[i].amount].count > 0)
+            there++;
+        else if (!rule->terms[i].optional)
+            return false;
     }
     return there > 0;
 }
@@ -136,9 +144,8 @@ enum plait_status plait__checks(struct plait__document *document) {
     int count;
     PLAIT__TRY(plait__candidates(&document->arena, page, true, &candidates, &count));
     struct found *found = plait__arena_array(&document->arena, (size_t)package->amount_count + 1, sizeof *found);
-    document->checks = plait__arena_array(&document->arena,
-                                          (size_t)(package->check_count + 1) * (size_t)(document->field_count + 1),
-                                          sizeof *document->checks);
+    document->checks = plait__arena_array(
+        &document->arena, (size_t)(package->check_count + 1) * (size_t)(document->field_count + 1), sizeof *document->checks);
     if (!found || !document->checks) return PLAIT_MEMORY;
     find_amounts(package, page, candidates, count, found);
     for (int f = 0; f < document->field_count; f++) {

@@ -3,11 +3,14 @@
 #include <string.h>
 
 /* The first three letters of the months in some languages; a longer word matches when it begins so. */
-static const struct { char letters[4]; int month; } month_names[] = {
-    {"jan", 1}, {"feb", 2}, {"mar", 3}, {"apr", 4}, {"may", 5}, {"jun", 6}, {"jul", 7}, {"aug", 8}, {"sep", 9},
-    {"oct", 10}, {"nov", 11}, {"dec", 12}, {"mai", 5}, {"mac", 3}, {"mei", 5}, {"ogo", 8}, {"okt", 10}, {"dis", 12},
-    {"dez", 12}, {"fev", 2}, {"avr", 4}, {"abr", 4}, {"ene", 1}, {"ago", 8}, {"dic", 12}, {"gen", 1}, {"mag", 5},
-    {"giu", 6}, {"lug", 7}, {"set", 9}, {"ott", 10}, {"out", 10},
+static const struct {
+    char letters[4];
+    int month;
+} month_names[] = {
+    {"jan", 1},  {"feb", 2},  {"mar", 3},  {"apr", 4},  {"may", 5}, {"jun", 6}, {"jul", 7},  {"aug", 8},
+    {"sep", 9},  {"oct", 10}, {"nov", 11}, {"dec", 12}, {"mai", 5}, {"mac", 3}, {"mei", 5},  {"ogo", 8},
+    {"okt", 10}, {"dis", 12}, {"dez", 12}, {"fev", 2},  {"avr", 4}, {"abr", 4}, {"ene", 1},  {"ago", 8},
+    {"dic", 12}, {"gen", 1},  {"mag", 5},  {"giu", 6},  {"lug", 7}, {"set", 9}, {"ott", 10}, {"out", 10},
 };
 
 struct cursor {
@@ -20,11 +23,18 @@ struct number {
     int value, digits;
 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-static bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+static bool is_letter(char c) {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
 
-/* Up to `most` digits.  A letter that looks like one counts when digits stand on both sides, or one before and the number's end. */
+/* Up to `most` digits.  A letter that looks like one counts when digits stand on both sides, or one before and the number's
+ * end. */
 static bool take_number(struct cursor *c, int most, struct number *number_out) {
     struct number n = {0};
     int repaired = 0;

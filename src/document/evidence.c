@@ -6,7 +6,9 @@ static int count_of(unsigned set) {
     return count;
 }
 
-static double factorial(int n) { return n < 2 ? 1 : n * factorial(n - 1); }
+static double factorial(int n) {
+    return n < 2 ? 1 : n * factorial(n - 1);
+}
 
 void plait__evidence(const float probability[1 << PLAIT__MODALITY_COUNT], unsigned present,
                      float shares_out[PLAIT__MODALITY_COUNT]) {

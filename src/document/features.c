@@ -6,8 +6,12 @@
 
 #include "document/candidates.h"
 
-static float clip(float value, float most) { return fmaxf(-most, fminf(most, value)); }
-static int row_of(const struct plait__page *page, int word) { return page->lines[page->words[word].line].row; }
+static float clip(float value, float most) {
+    return fmaxf(-most, fminf(most, value));
+}
+static int row_of(const struct plait__page *page, int word) {
+    return page->lines[page->words[word].line].row;
+}
 
 /* ------------------------------------------------------------------ characters */
 
@@ -83,9 +87,12 @@ static void relations(const int64_t *distinct, int count, int64_t value, bool *s
     }
 }
 
-static bool is_price(const struct plait__candidate *c) { return c->type == PLAIT__FIELD_TYPE_MONEY && c->decimals > 0; }
+static bool is_price(const struct plait__candidate *c) {
+    return c->type == PLAIT__FIELD_TYPE_MONEY && c->decimals > 0;
+}
 
-static enum plait_status value_features(struct plait__arena *arena, const struct plait__page *page, bool day_first, float *out) {
+static enum plait_status value_features(struct plait__arena *arena, const struct plait__page *page, bool day_first,
+                                        float *out) {
     enum { RELATED_MOST = 256 };
     struct plait__candidate *candidates;
     int count, prices = 0, distinct = 0;

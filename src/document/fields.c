@@ -33,8 +33,8 @@ static enum plait__field_type candidate_type(const struct plait__field_rule *rul
 }
 
 static struct plait__scores scores_of(const struct work *work, const struct plait__field_rule *rule, unsigned set) {
-    return (struct plait__scores){work->tags->by_set[set],   work->tags->word_count, work->tags->label_count, rule->label,
-                                  rule->label_first, rule->label_last};
+    return (struct plait__scores){work->tags->by_set[set], work->tags->word_count, work->tags->label_count, rule->label,
+                                  rule->label_first,       rule->label_last};
 }
 
 static struct choice choose(const struct work *work, const struct plait__field_rule *rule) {
@@ -50,22 +50,23 @@ static struct choice choose(const struct work *work, const struct plait__field_r
         if (best < 0) return choice;
         choice.candidate = &work->candidates[best];
         choice.first = choice.candidate->first, choice.count = choice.candidate->count;
-        choice.runner_up = plait__runner_up(&scores, work->candidates, work->candidate_count, candidate_type(rule),
-                                            choice.candidate->value);
+        choice.runner_up =
+            plait__runner_up(&scores, work->candidates, work->candidate_count, candidate_type(rule), choice.candidate->value);
     }
     for (unsigned set = 0; set <= present; set++) {
         if (!work->tags->by_set[set]) continue;
         const struct plait__scores here = scores_of(work, rule, set);
-        choice.probability[set] =
-            is_span(rule) ? plait__span_probability(&here, work->page, choice.first, last)
-                          : plait__choice_probability(&here, work->candidates, work->candidate_count, candidate_type(rule),
-                                                      choice.candidate->value);
+        choice.probability[set] = is_span(rule) ? plait__span_probability(&here, work->page, choice.first, last)
+                                                : plait__choice_probability(&here, work->candidates, work->candidate_count,
+                                                                            candidate_type(rule), choice.candidate->value);
     }
     return choice;
 }
 
 /* log(1 - p) of the logistic function's p, without rounding to 0. */
-static float log_not(float logit) { return logit > 0 ? -logit - log1pf(expf(-logit)) : -log1pf(expf(logit)); }
+static float log_not(float logit) {
+    return logit > 0 ? -logit - log1pf(expf(-logit)) : -log1pf(expf(logit));
+}
 
 /* How likely the value is right: that these are the words, and that they were read well. */
 static float confidence_of(const struct work *work, const struct plait__field_rule *rule, const struct choice *choice) {
@@ -178,7 +179,6 @@ enum plait_status plait__fields(struct plait__document *document, const struct p
         if (package->fields[i].type == PLAIT__FIELD_TYPE_DATE) day_first = package->fields[i].day_first;
     PLAIT__TRY(plait__candidates(&document->arena, work.page, day_first, &candidates, &work.candidate_count));
     work.candidates = candidates;
-    for (int i = 0; i < package->field_count; i++)
-        PLAIT__TRY(fill(&work, missing, &package->fields[i], &document->fields[i]));
+    for (int i = 0; i < package->field_count; i++) PLAIT__TRY(fill(&work, missing, &package->fields[i], &document->fields[i]));
     return PLAIT_OK;
 }

@@ -12,8 +12,12 @@ const char *plait__money_value(struct plait__arena *arena, const struct plait__c
     return plait__arena_string(arena, text, (size_t)length);
 }
 
-static char upper(char c) { return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c; }
-static bool is_letter(char c) { return upper(c) >= 'A' && upper(c) <= 'Z'; }
+static char upper(char c) {
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+static bool is_letter(char c) {
+    return upper(c) >= 'A' && upper(c) <= 'Z';
+}
 
 /* Is the sign in the text, and not a part of a longer word?  "RM" is in "(RM)" and "RM12", not in "FARM". */
 static bool holds_sign(const char *text, const char *sign) {
@@ -53,8 +57,8 @@ const char *plait__money_currency(const struct plait__field_rule *rule, const st
 
 const char *plait__date_value(struct plait__arena *arena, int64_t date) {
     char text[16];
-    const int length = snprintf(text, sizeof text, "%04d-%02d-%02d", (int)(date / 10000) % 10000, (int)(date / 100 % 100),
-                                (int)(date % 100));
+    const int length =
+        snprintf(text, sizeof text, "%04d-%02d-%02d", (int)(date / 10000) % 10000, (int)(date / 100 % 100), (int)(date % 100));
     return plait__arena_string(arena, text, (size_t)length);
 }
 

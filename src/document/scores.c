@@ -3,7 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-static float logit(const struct plait__scores *s, int word, int label) { return s->logits[word * s->label_count + label]; }
+static float logit(const struct plait__scores *s, int word, int label) {
+    return s->logits[word * s->label_count + label];
+}
 
 /* ------------------------------------------------------------------ spans */
 
@@ -21,7 +23,9 @@ static void add(struct log_sum *total, double value) {
     }
 }
 
-static double value_of(const struct log_sum *total) { return total->most + log(total->sum); }
+static double value_of(const struct log_sum *total) {
+    return total->most + log(total->sum);
+}
 
 /* log of the weight of all stretches and of none.  With S the running sum of the logits, a stretch a..b weighs
  * (first[a] - S[a]) + (S[b + 1] + last[b]): the sum over a is kept while b runs. */
@@ -55,7 +59,9 @@ static bool is_letter_or_digit(unsigned char c) {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c >= 0x80;
 }
 
-static unsigned char fold(unsigned char c) { return c >= 'A' && c <= 'Z' ? c | 32 : c; }
+static unsigned char fold(unsigned char c) {
+    return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
 
 /* The next letter or digit of a stretch; 0 at its end. */
 static unsigned char next(const struct plait__page *page, int *word, int last, const char **at) {

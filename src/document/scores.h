@@ -1,8 +1,9 @@
 /* From the scores of words to the probability of values: how a field is chosen among all it could be.
  *
- * A span field is a stretch of words; a stretch weighs exp(the sum of its words' logits + those of its two ends).  A choice field is
- * one of the page's candidates; a candidate weighs exp(the mean of its words' logits), and candidates of the same value count
- * together.  "None" weighs 1 in both.  Weights are made to sum to 1: the networks are trained with these very probabilities. */
+ * A span field is a stretch of words; a stretch weighs exp(the sum of its words' logits + those of its two ends).  A choice
+ * field is one of the page's candidates; a candidate weighs exp(the mean of its words' logits), and candidates of the same
+ * value count together.  "None" weighs 1 in both.  Weights are made to sum to 1: the networks are trained with these very
+ * probabilities. */
 #ifndef PLAIT_DOCUMENT_SCORES_H
 #define PLAIT_DOCUMENT_SCORES_H
 

@@ -9,7 +9,9 @@ static size_t characters(const char *text, size_t bytes) {
     return count;
 }
 
-static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+static bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 static void between(const float a[2], const float b[2], float share, float out[2]) {
     for (int k = 0; k < 2; k++) out[k] = a[k] + (b[k] - a[k]) * share;

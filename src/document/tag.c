@@ -25,8 +25,9 @@ static enum plait_status expect(plait_context *context, const struct plait__netw
     if (found->dtype == PLAIT_F32 && found->rank == rank && dims[0] == first && dims[rank - 1] == last &&
         (rank < 3 || dims[1] == second))
         return PLAIT_OK;
-    return plait__fail(context, PLAIT_INVALID, "%s: its output is not of the shape the manifest promises: expected %lld by %lld",
-                       network->file, (long long)first, (long long)last);
+    return plait__fail(context, PLAIT_INVALID,
+                       "%s: its output is not of the shape the manifest promises: expected %lld by %lld", network->file,
+                       (long long)first, (long long)last);
 }
 
 /* [count, height, width] f32, the pictures of some words. */

@@ -1,7 +1,7 @@
 /* Amounts and dates as they are printed: reading them out of text.  No allocation, no locale; text is UTF-8, case is ignored.
  *
- * Recognisers confuse some letters with digits (O and 0, l and 1, S and 5, B and 8).  Inside a number such a letter is taken for
- * its digit, and the reading says how many were. */
+ * Recognisers confuse some letters with digits (O and 0, l and 1, S and 5, B and 8).  Inside a number such a letter is taken
+ * for its digit, and the reading says how many were. */
 #ifndef PLAIT_DOCUMENT_VALUES_H
 #define PLAIT_DOCUMENT_VALUES_H
 
@@ -22,12 +22,12 @@ struct plait__amount {
 bool plait__read_amount(const char *text, size_t length, struct plait__amount *amount_out);
 
 struct plait__date {
-    int year, month, day;             /* the reading chosen */
-    int other_month, other_day;       /* 03/04/2018 read the other way round; 0 when there is only one reading */
-    bool ordered;                     /* the text itself says which number is the day (13/04, 4 APR, 2018-04-13) */
-    bool day_was_first, named;        /* with `ordered` */
-    int repaired;                     /* letters taken for digits */
-    size_t first, end;                /* bytes of the text */
+    int year, month, day;       /* the reading chosen */
+    int other_month, other_day; /* 03/04/2018 read the other way round; 0 when there is only one reading */
+    bool ordered;               /* the text itself says which number is the day (13/04, 4 APR, 2018-04-13) */
+    bool day_was_first, named;  /* with `ordered` */
+    int repaired;               /* letters taken for digits */
+    size_t first, end;          /* bytes of the text */
 };
 
 /* Finds the first date in text[from .. length).  `day_first` chooses between two readings. */

@@ -264,12 +264,10 @@ static enum plait_status read_field_calibrations(struct plait__package *package,
 
 static enum plait_status read_field(struct plait__package *package, const struct plait__json *at,
                                     struct plait__field_rule *rule) {
-    static const struct key keys[] = {{"required", BOOL, OF_FIELD(required), false, 0, 1, 1},
-                                      {"least", FLOAT, OF_FIELD(least), false, 0, 1, 0},
-                                      {"review", FLOAT, OF_FIELD(review), false, 0, 1, 0.8},
-                                      {"day_first", BOOL, OF_FIELD(day_first), false, 0, 1, 1},
-                                      {"currency", TEXT, OF_FIELD(currency), false, 0, 0, 0},
-                                      {0}};
+    static const struct key keys[] = {
+        {"required", BOOL, OF_FIELD(required), false, 0, 1, 1}, {"least", FLOAT, OF_FIELD(least), false, 0, 1, 0},
+        {"review", FLOAT, OF_FIELD(review), false, 0, 1, 0.8},  {"day_first", BOOL, OF_FIELD(day_first), false, 0, 1, 1},
+        {"currency", TEXT, OF_FIELD(currency), false, 0, 0, 0}, {0}};
     static const char *const others[] = {"type", "calibrations", "currencies", NULL};
     const struct plait__tagger *tagger = &package->tagger;
     const char *type;
@@ -328,7 +326,8 @@ static enum plait_status read_terms(struct plait__package *package, const struct
             if (strlen(name) == name_length && strncmp(name, text + 1, name_length) == 0) break;
         }
         if ((text[0] != '+' && text[0] != '-') || term->amount == package->amount_count)
-            return plait__json_fail(&item, NULL, PLAIT_INVALID, "expected +NAME or -NAME of one of amounts, found \"%s\"", text);
+            return plait__json_fail(&item, NULL, PLAIT_INVALID, "expected +NAME or -NAME of one of amounts, found \"%s\"",
+                                    text);
     }
     return PLAIT_OK;
 }
