@@ -53,16 +53,12 @@ set(generated ${PROJECT_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${generated})
 cmake_path(GET PLAIT_ONNX_PROTO PARENT_PATH proto_folder)
 set(options ${PROJECT_SOURCE_DIR}/src/onnx/onnx.options)
-if(EXISTS ${options})
-    add_custom_command(
-        OUTPUT ${generated}/onnx.pb.c ${generated}/onnx.pb.h
-        COMMAND ${PLAIT_PYTHON} ${PLAIT_NANOPB_GENERATOR} --quiet -I ${proto_folder} -f ${options} -D ${generated} onnx.proto
-        DEPENDS ${options} ${PLAIT_ONNX_PROTO}
-        COMMENT "Generating onnx.pb.c")
-    set(sources ${generated}/onnx.pb.c ${generated}/onnx.pb.h)
-else()
-    set(sources)
-endif()
+add_custom_command(
+    OUTPUT ${generated}/onnx.pb.c ${generated}/onnx.pb.h
+    COMMAND ${PLAIT_PYTHON} ${PLAIT_NANOPB_GENERATOR} --quiet -I ${proto_folder} -f ${options} -D ${generated} onnx.proto
+    DEPENDS ${options} ${PLAIT_ONNX_PROTO}
+    COMMENT "Generating onnx.pb.c")
+set(sources ${generated}/onnx.pb.c ${generated}/onnx.pb.h)
 
 # Small libraries that come as sources: compiled with our sanitizers, without our warnings.
 foreach(file IN ITEMS ${PLAIT_INCLUDE_CJSON}/cJSON.c ${PLAIT_INCLUDE_KISSFFT}/kiss_fft.c ${PLAIT_INCLUDE_KISSFFT}/kiss_fftr.c

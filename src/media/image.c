@@ -92,7 +92,7 @@ enum plait_status plait__image_decode(plait_context *context, const uint8_t *byt
                                       struct plait__image *image_out) {
     struct plait__image_header header;
     PLAIT__TRY(plait__image_inspect(context, bytes, size, &header));
-    int stored = plait__stb_channels(bytes, size);
+    int stored = plait__stb_channels(context, bytes, size);
     bool alpha = stored == 2 || stored == 4;
 
     /* Blocks the decoder may rightly need: 16-bit RGBA samples, or the compressed bytes gathered from their chunks. */

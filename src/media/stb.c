@@ -69,9 +69,13 @@ enum plait_status plait__stb_decode(plait_context *context, const uint8_t *bytes
     return PLAIT_OK;
 }
 
-int plait__stb_channels(const uint8_t *bytes, size_t size) {
-    int width, height, channels;
-    return size <= INT_MAX && stbi_info_from_memory(bytes, (int)size, &width, &height, &channels) ? channels : 0;
+int plait__stb_channels(plait_context *context, const uint8_t *bytes, size_t size) {
+    if (size > INT_MAX) return 0;
+    call.context = context;
+    call.ceiling = (size_t)1 << 20; /* the header's tables */
+    int width, height, channels, readable = stbi_info_from_memory(bytes, (int)size, &width, &height, &channels);
+    call.context = NULL;
+    return readable ? channels : 0;
 }
 
 enum plait_status plait__stb_encode_png(plait_context *context, const uint8_t *pixels, int width, int height, int channels,

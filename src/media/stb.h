@@ -10,7 +10,7 @@ enum plait_status plait__stb_decode(plait_context *context, const uint8_t *bytes
                                     int *width_out, int *height_out, int *channels_out, uint8_t **pixels_out);
 
 /* Whether the pixels, if any, can be transparent: 1..4 channels as stored; 0 when the header cannot be read. */
-int plait__stb_channels(const uint8_t *bytes, size_t size);
+int plait__stb_channels(plait_context *context, const uint8_t *bytes, size_t size);
 
 /* PNG bytes, released with plait__release. */
 enum plait_status plait__stb_encode_png(plait_context *context, const uint8_t *pixels, int width, int height, int channels,
