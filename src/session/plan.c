@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "graph/fuse/fuse.h"
 #include "graph/layout.h"
 #include "session/session.h"
 
@@ -29,6 +30,7 @@ static enum plait_status create_segments(struct plait__plan *plan) {
 static enum plait_status fill(struct plait__plan *plan, plait_session *session, const plait_tensor *inputs) {
     PLAIT__TRY(set_inputs(plan, inputs));
     PLAIT__TRY(plait__simplify(plan->graph));
+    PLAIT__TRY(plait__fuse_graph(plan->graph));
     if (session->backend->prefers_channels_last)
         PLAIT__TRY(plait__graph_channels_last(plan->graph, session->backend->prefers_channels_last));
     PLAIT__TRY(plait__plan_segments(plan, session->backend, &session->options));

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "graph/fuse/fuse.h"
 #include "onnx/onnx.h"
 
 void plait_session_options_default(plait_session_options *options) {
@@ -10,7 +11,8 @@ void plait_session_options_default(plait_session_options *options) {
 
 static enum plait_status load(plait_session *session, const void *bytes, size_t size, const char *folder) {
     PLAIT__TRY(plait__onnx_read(session->context, bytes, size, folder, &session->graph));
-    return plait__simplify(session->graph);
+    PLAIT__TRY(plait__simplify(session->graph));
+    return plait__fuse_graph(session->graph);
 }
 
 static enum plait_status create_empty(plait_context *context, const plait_session_options *options,
