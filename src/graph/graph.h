@@ -28,6 +28,7 @@ enum plait__attribute_kind {
     PLAIT__ATTRIBUTE_STRING,
     PLAIT__ATTRIBUTE_INTS,
     PLAIT__ATTRIBUTE_FLOATS,
+    PLAIT__ATTRIBUTE_STRINGS,
     PLAIT__ATTRIBUTE_TENSOR,
     PLAIT__ATTRIBUTE_GRAPH,
     PLAIT__ATTRIBUTE_OTHER /* read, but of a kind no operator here uses */
@@ -36,12 +37,13 @@ enum plait__attribute_kind {
 struct plait__attribute {
     const char *name;
     enum plait__attribute_kind kind;
-    size_t count; /* of ints or floats; bytes of a string */
+    size_t count; /* of ints, floats or strings; bytes of a string */
     int64_t i;
     float f;
     const char *string; /* NUL at the end */
     const int64_t *ints;
     const float *floats;
+    const char *const *strings;
     plait_tensor tensor;
     struct plait__graph *graph;
 };
@@ -130,7 +132,8 @@ const struct plait__attribute *plait__attribute(const struct plait__node *node, 
 int64_t plait__attribute_int(const struct plait__node *node, const char *name, int64_t fallback);
 float plait__attribute_float(const struct plait__node *node, const char *name, float fallback);
 const char *plait__attribute_string(const struct plait__node *node, const char *name, const char *fallback);
-/* The ints and their count in `count_out`; NULL and 0 when absent. */
+/* The list and its count in `count_out`; NULL and 0 when absent. */
 const int64_t *plait__attribute_ints(const struct plait__node *node, const char *name, int *count_out);
+const char *const *plait__attribute_strings(const struct plait__node *node, const char *name, int *count_out);
 
 #endif

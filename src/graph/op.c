@@ -66,6 +66,12 @@ const int64_t *plait__attribute_ints(const struct plait__node *node, const char 
     return attribute ? attribute->ints : NULL;
 }
 
+const char *const *plait__attribute_strings(const struct plait__node *node, const char *name, int *count_out) {
+    const struct plait__attribute *attribute = attribute_of(node, name, PLAIT__ATTRIBUTE_STRINGS);
+    *count_out = attribute ? (int)attribute->count : 0;
+    return attribute ? attribute->strings : NULL;
+}
+
 /* ---- helpers of shape functions and kernels ---- */
 
 enum plait_status plait__call_fail(struct plait__call *call, enum plait_status status, const char *format, ...) {

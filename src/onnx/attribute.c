@@ -7,6 +7,7 @@ struct parts {
     onnx_AttributeProto message;
     struct plait__slice name, text, tensor, graph, reference;
     struct plait__numbers floats, ints;
+    struct plait__slices texts;
 };
 
 /* Files of the first IR versions have no type: the field that is there tells. */
@@ -19,6 +20,7 @@ static int type_of(const struct parts *parts) {
     if (parts->tensor.data) return onnx_AttributeProto_AttributeType_TENSOR;
     if (parts->graph.data) return onnx_AttributeProto_AttributeType_GRAPH;
     if (parts->floats.count) return onnx_AttributeProto_AttributeType_FLOATS;
+    if (parts->texts.count) return onnx_AttributeProto_AttributeType_STRINGS;
     if (parts->ints.count) return onnx_AttributeProto_AttributeType_INTS;
     return onnx_AttributeProto_AttributeType_UNDEFINED;
 }
@@ -32,6 +34,7 @@ static enum plait_status decode_parts(struct plait__onnx_reader *reader, struct 
     message->g = plait__take_slice(&parts->graph);
     message->ref_attr_name = plait__take_slice(&parts->reference);
     message->floats = plait__take_numbers(&parts->floats, PLAIT__NUMBER_FLOAT, &reader->scratch);
+    message->strings = plait__take_slices(&parts->texts, &reader->scratch);
     message->ints = plait__take_numbers(&parts->ints, PLAIT__NUMBER_VARINT, &reader->scratch);
     return plait__decode(reader->context, slice, onnx_AttributeProto_fields, message, "attribute");
 }
@@ -42,6 +45,16 @@ static enum plait_status keep(struct plait__arena *arena, const void *items, siz
     if (!copy) return PLAIT_MEMORY;
     if (count) memcpy(copy, items, count * bytes);
     *copy_out = copy;
+    return PLAIT_OK;
+}
+
+static enum plait_status keep_texts(struct plait__arena *arena, const struct plait__slices *texts,
+                                    struct plait__attribute *attribute) {
+    const char **strings = plait__arena_array(arena, (size_t)texts->count, sizeof *strings);
+    if (!strings) return PLAIT_MEMORY;
+    for (int i = 0; i < texts->count; i++) PLAIT__TRY(plait__slice_text(arena, texts->items[i], &strings[i]));
+    attribute->count = (size_t)texts->count;
+    attribute->strings = strings;
     return PLAIT_OK;
 }
 
@@ -122,6 +135,9 @@ static enum plait_status read_value(struct plait__scope *scope, const struct par
         attribute->kind = PLAIT__ATTRIBUTE_FLOATS;
         attribute->count = parts->floats.count;
         return keep(arena, parts->floats.floats, parts->floats.count, sizeof(float), (const void **)&attribute->floats);
+    case onnx_AttributeProto_AttributeType_STRINGS:
+        attribute->kind = PLAIT__ATTRIBUTE_STRINGS;
+        return keep_texts(arena, &parts->texts, attribute);
     case onnx_AttributeProto_AttributeType_TENSOR:
         attribute->kind = PLAIT__ATTRIBUTE_TENSOR;
         return read_tensor(scope, parts->tensor, &attribute->tensor);
