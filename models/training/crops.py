@@ -46,6 +46,27 @@ def sample(picture, box, shear=0.0, widen=1.0):
                           borderMode=cv2.BORDER_REPLICATE)
 
 
+def cut(page, quad):
+    """Steps 1 to 3 for a line found by the detector, [4, 2] corners from the upper left clockwise."""
+    quad = np.asarray(quad, np.float64)
+    across = max(1.0, (np.hypot(*(quad[1] - quad[0])) + np.hypot(*(quad[2] - quad[3]))) / 2)
+    down = max(1.0, (np.hypot(*(quad[3] - quad[0])) + np.hypot(*(quad[2] - quad[1]))) / 2)
+    margin = MARGIN * down
+    columns = int(np.clip(round(HEIGHT * (across + 2 * margin) / (down + 2 * margin)), LEAST, MOST))
+    along = np.array([quad[1] - quad[0], quad[1] - quad[0], quad[2] - quad[3], quad[2] - quad[3]]) / across
+    away = np.array([quad[3] - quad[0], quad[2] - quad[1], quad[2] - quad[1], quad[3] - quad[0]]) / down
+    signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    wide = quad + margin * (signs[:, :1] * along + signs[:, 1:] * away)
+    edge = lambda a, b: np.hypot(*(wide[b] - wide[a]))
+    nx = int(np.clip(np.ceil(max(edge(0, 1), edge(3, 2)) / columns - 1e-3), 1, 8))
+    ny = int(np.clip(np.ceil(max(edge(0, 3), edge(1, 2)) / HEIGHT - 1e-3), 1, 8))
+    size = (nx * columns, ny * HEIGHT)
+    target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32) - 0.5
+    matrix = cv2.getPerspectiveTransform(target, (wide - 0.5).astype(np.float32))
+    picture = cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
+    return stretch(cv2.resize(picture, (columns, HEIGHT), interpolation=cv2.INTER_AREA))
+
+
 def pack(crops):
     """Step 4 for a list of HEIGHT-row crops: one [N, 1, HEIGHT, W] float array."""
     wide = max(c.shape[1] for c in crops)

@@ -6,7 +6,7 @@ usage: detector.py train RUN --minutes 30 [--pages FOLDER ...] [--data ../shared
 
 Input [1, 1, H, W], H and W multiples of 32.  Output [1, 5, H/4, W/4]; for the cell whose centre is (x, y) in input pixels:
   0    logit of "core": the middle CORE of a line's height, less INSET of the height at both ends
-  1 2  distance from y up and down to the line's edges at x, in units of UNIT input pixels
+  1 2  distance from y up and down to the line's edges at x, in units of UNIT input pixels (once exported: input pixels)
   3 4  distance from x to the line's left and right end, likewise, meant where it is at most NEAR line heights
 How components of the core become quads is `lines_of` here and src/document/detect.c there, step by step the same.
 """
@@ -391,6 +391,9 @@ def load(path):
 
 def export(options):
     model = load(options.run)
+    with torch.no_grad():  # distances in input pixels
+        model.head.weight[1:] *= UNIT
+        model.head.bias[1:] *= UNIT
     example = torch.from_numpy(np.random.default_rng(7).uniform(-1, 1, (1, 1, 64, 96)).astype(np.float32))
     torch.onnx.export(model, example, options.model, opset_version=13, input_names=['image'], output_names=['map'],
                       dynamic_axes={'image': {2: 'height', 3: 'width'}, 'map': {2: 'rows', 3: 'columns'}})

@@ -183,18 +183,21 @@ class LineMaker:
 
     def line(self):
         """(picture, box, text): one line with a little of its surroundings."""
+        clean = self.printer.chance(0.3)  # as a screen shows it
         rng, printer = self.rng, self.printer
         chance = printer.chance
         while True:
             words = self.writer.line()
             if len(words) > 70:
                 continue
-            path = printer.typeface()
+            path = printer.typeface(0.25 if clean else 0.5)
             if printer.writable(path, words):
                 break
         spoken = words.replace(' ', '  ') if chance(0.06) else words
-        size = int(np.exp(rng.uniform(np.log(11), np.log(48))))
-        if chance(0.08) and path not in printer.plain:
+        size = int(np.exp(rng.uniform(np.log(10 if clean else 11), np.log(34 if clean else 48))))
+        if clean:
+            ink = printer.ink(path, size, spoken)
+        elif chance(0.08) and path not in printer.plain:
             ink = printer.dotted(path, spoken)
         else:
             ink = printer.ink(path, size, spoken, tracking=rng.uniform(-0.06, 0.3) * size if chance(0.12) else 0)
@@ -214,6 +217,8 @@ class LineMaker:
         if chance(0.06):
             y = int(rng.integers(canvas.shape[0])) if chance(0.15) else int(box[3] + rng.uniform(-0.05, 0.2) * tall)
             canvas[y:y + max(1, tall // 18)] = 1
+        if clean:
+            return (255 - rng.uniform(120, 255) * canvas).astype(np.uint8) if chance(0.95) else (255 * canvas).astype(np.uint8), box, words
         canvas = printer.fade(canvas)
         canvas, box = self.tilt(canvas, box)
         page = printer.paper(*canvas.shape)

@@ -10,14 +10,19 @@ SHOPS = ['Ltd', 'Inc', 'LLC', 'GmbH', 'S.A.', 'SDN BHD', 'Sdn. Bhd.', 'Enterpris
 LABELS = ['Total', 'Subtotal', 'Sub Total', 'Grand Total', 'Total Amount', 'Amount Due', 'Balance', 'Cash', 'Change', 'Tax', 'GST', 'VAT', 'MwSt', 'TVA', 'IVA', 'Rounding', 'Rounding Adj', 'Discount', 'Service Charge', 'Tendered', 'Qty', 'Item', 'Price', 'Amount', 'Invoice No', 'Receipt No', 'Bill No', 'Doc No', 'Table', 'Cashier', 'Date', 'Time', 'Tel', 'Fax', 'GST ID', 'GST Reg No', 'Reg No', 'Co. No', 'Tax Invoice', 'Simplified Tax Invoice', 'Description', 'Code', 'Unit Price', 'Total Sales (Inclusive of GST)', 'Total Excl. GST', 'Gesamt', 'Summe', 'Montant', 'Importe', 'Card', 'Visa', 'Mastercard', 'Member', 'Points', 'Order', 'Server', 'Guests', 'Terminal', 'Counter', 'Station', 'Salesperson', 'Ref', 'Payment Mode', 'Net Total', 'Thank you', 'Thank You. Please Come Again', 'Goods sold are not refundable', 'Customer Copy', 'Approval Code', 'Batch', 'Saving', 'Nett Total', 'UOM', 'Disc', 'RRP']
 
 
+PROSE_LEFT_OUT = ('Artistic',)  # kept for trying the recogniser on running text it has not seen
+
+
 class Writer:
-    def __init__(self, rng, data=None, dictionaries='/usr/share/dict'):
+    def __init__(self, rng, data=None, dictionaries='/usr/share/dict', prose='/usr/share/common-licenses'):
         """data: the labelled receipts' folder whose train lines are said again, in other cases, or None."""
         self.rng = rng
         self.words = []
         for name in ('american-english', 'american-english', 'french', 'ngerman', 'spanish', 'italian', 'portuguese'):
             path = pathlib.Path(dictionaries, name)
             self.words.append([w for w in path.read_text(errors='ignore').split() if 1 < len(w) < 15])
+        self.prose_words = [' '.join(p.read_text(errors='ignore').split()).split(' ')
+                            for p in sorted(pathlib.Path(prose).glob('*')) if p.is_file() and p.name not in PROSE_LEFT_OUT]
         self.said = []
         if data:
             for path in sorted(pathlib.Path(data, 'receipts', 'train').glob('*.json')):
@@ -126,6 +131,12 @@ class Writer:
         text[0] = text[0].capitalize() if self.chance(0.6) else text[0]
         return ' '.join(text) + (self.pick(['.', '!', '?', ',', '-', ':']) if self.chance(0.5) else '')
 
+    def prose(self):
+        """A few words of real English text."""
+        words = self.pick(self.prose_words)
+        at = int(self.rng.integers(max(1, len(words) - 12)))
+        return ' '.join(w for w in words[at:at + int(self.rng.integers(2, 12))] if all(c.isprintable() for c in w))
+
     def web(self):
         word = self.word().lower()
         return self.pick(['www.{}.com', 'http://www.{}.com.my', '{}@gmail.com', 'info@{}.co.uk', 'facebook.com/{}', 'https://{}.de/', 'E-mail: {}@yahoo.com', '#{}', '@{}']).format(word)
@@ -156,8 +167,8 @@ class Writer:
         return text.strip()
 
     def line(self):
-        makers = [self.again, self.sentence, self.item, self.money, self.date, self.time, self.code, self.phone, self.address, self.shop, self.label, self.web, self.signs, self.stars]
-        shares = [.22, .17, .11, .12, .06, .03, .06, .03, .06, .05, .06, .02, .025, .005]
+        makers = [self.again, self.sentence, self.item, self.money, self.date, self.time, self.code, self.phone, self.address, self.shop, self.label, self.web, self.signs, self.stars, self.prose]
+        shares = [.22, .17, .11, .12, .06, .03, .06, .03, .06, .05, .06, .02, .025, .005, .10]
         text = makers[self.rng.choice(len(makers), p=[s / sum(shares) for s in shares])]()
         if self.chance(0.25):
             text = text.upper().replace('SS', 'SS')
