@@ -1,0 +1,29 @@
+"""Brings a package's manifest up to date with its files: sizes, digests, and no file left out.
+
+usage: package.py FOLDER [--part NAME PART.json ...]       a part (detector, recogniser, tagger, fields, ...) replaces the one there
+"""
+import argparse
+import hashlib
+import json
+import pathlib
+
+NOT_LISTED = ('manifest.json', 'CARD.md')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('folder', type=pathlib.Path)
+    parser.add_argument('--part', nargs=2, action='append', default=[], metavar=('NAME', 'PART.json'))
+    options = parser.parse_args()
+    path = options.folder / 'manifest.json'
+    manifest = json.loads(path.read_text())
+    for name, part in options.part:
+        manifest[name] = json.loads(pathlib.Path(part).read_text())
+    manifest['files'] = {p.name: {'bytes': p.stat().st_size, 'sha256': hashlib.sha256(p.read_bytes()).hexdigest()}
+                         for p in sorted(options.folder.iterdir()) if p.is_file() and p.name not in NOT_LISTED}
+    path.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + '\n')
+    print(f'{sum(f["bytes"] for f in manifest["files"].values())} bytes in {len(manifest["files"])} files')
+
+
+if __name__ == '__main__':
+    main()
