@@ -49,7 +49,7 @@ static inline void *plait__scratch(struct plait__call *call, int64_t count, size
  *         // a row of walk.count elements: operand k is at walk.at[k], then every walk.step[k]-th
  *
  * Dims that follow each other in memory for every operand are joined, so rows are as long as they can be. */
-#define PLAIT__WALK_OPERANDS 4
+#define PLAIT__WALK_OPERANDS 6
 #define PLAIT__WALK_RANK     (2 * PLAIT_MAX_RANK) /* a walk may split every dim in two */
 struct plait__walk {
     int rank, operands;
