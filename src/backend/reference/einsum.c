@@ -1,6 +1,6 @@
 /* Einsum: over all labels, the product of the inputs' elements is added to the output's. */
-#include "backend/reference/kernel.h"
 #include "graph/shape/einsum.h"
+#include "backend/reference/kernel.h"
 
 enum plait_status plait__kernel_einsum(struct plait__call *call) {
     struct plait__einsum einsum;

@@ -1,13 +1,13 @@
 /* MatMul, Gemm, Attention and the products of quantised matrices. */
+#include "graph/shape/matmul.h"
 #include "backend/reference/product.h"
 #include "backend/reference/quantise.h"
-#include "graph/shape/matmul.h"
 
 #include <math.h>
 
 /* Every pair of matrices of the two batches.  Elements are double, or int64_t when `integers`; sums begin cleared. */
-static enum plait_status multiply(struct plait__call *call, const plait_tensor *a_tensor, const plait_tensor *b_tensor, const void *a,
-                                  const void *b, void *sums, bool integers) {
+static enum plait_status multiply(struct plait__call *call, const plait_tensor *a_tensor, const plait_tensor *b_tensor,
+                                  const void *a, const void *b, void *sums, bool integers) {
     struct plait__matmul matmul;
     PLAIT__TRY(plait__matmul_read(call, a_tensor, b_tensor, &matmul));
     int64_t rows = matmul.rows, depth = matmul.depth, columns = matmul.columns, done = 0;
@@ -21,10 +21,11 @@ static enum plait_status multiply(struct plait__call *call, const plait_tensor *
             int64_t at_b = (walk.at[1] + i * walk.step[1]) * depth * columns;
             int64_t to = done * rows * columns;
             if (integers)
-                plait__add_product_integers((uint64_t *)sums + to, (const uint64_t *)a + at_a, (const uint64_t *)b + at_b, rows, depth,
-                                            columns);
+                plait__add_product_integers((uint64_t *)sums + to, (const uint64_t *)a + at_a, (const uint64_t *)b + at_b, rows,
+                                            depth, columns);
             else
-                plait__add_product((double *)sums + to, (const double *)a + at_a, (const double *)b + at_b, rows, depth, columns);
+                plait__add_product((double *)sums + to, (const double *)a + at_a, (const double *)b + at_b, rows, depth,
+                                   columns);
         }
     }
     return PLAIT_OK;
@@ -32,7 +33,8 @@ static enum plait_status multiply(struct plait__call *call, const plait_tensor *
 
 /* The whole of a tensor as the work type has it: double for floats, int64_t for integers. */
 static const void *whole(struct plait__call *call, const plait_tensor *tensor) {
-    return plait__is_float(tensor->dtype) ? (const void *)plait__reals(call, tensor) : (const void *)plait__integers(call, tensor);
+    return plait__is_float(tensor->dtype) ? (const void *)plait__reals(call, tensor)
+                                          : (const void *)plait__integers(call, tensor);
 }
 
 enum plait_status plait__kernel_mat_mul(struct plait__call *call) {
@@ -141,7 +143,8 @@ enum plait_status plait__kernel_attention(struct plait__call *call) {
 
 /* ---- of quantised numbers: exact in double ---- */
 
-static double *multiply_quantised(struct plait__call *call, const struct plait__quantised *a, const struct plait__quantised *b) {
+static double *multiply_quantised(struct plait__call *call, const struct plait__quantised *a,
+                                  const struct plait__quantised *b) {
     double *left = plait__centred(call, a), *right = plait__centred(call, b);
     double *sums = plait__scratch(call, plait_tensor_elements(call->outputs[0]), sizeof *sums);
     if (!left || !right || !sums) return NULL;

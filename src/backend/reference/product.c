@@ -16,7 +16,8 @@ void plait__add_scaled(double *sums, double factor, const double *x, int64_t cou
 
 void plait__add_product(double *sums, const double *a, const double *b, int64_t rows, int64_t depth, int64_t columns) {
     for (int64_t row = 0; row < rows; row++)
-        for (int64_t k = 0; k < depth; k++) plait__add_scaled(sums + row * columns, a[row * depth + k], b + k * columns, columns);
+        for (int64_t k = 0; k < depth; k++)
+            plait__add_scaled(sums + row * columns, a[row * depth + k], b + k * columns, columns);
 }
 
 void plait__add_product_integers(uint64_t *sums, const uint64_t *a, const uint64_t *b, int64_t rows, int64_t depth,

@@ -16,7 +16,8 @@ void plait__add_product(double *sums, const double *a, const double *b, int64_t 
 void plait__add_product_integers(uint64_t *sums, const uint64_t *a, const uint64_t *b, int64_t rows, int64_t depth,
                                  int64_t columns);
 
-/* [batch, groups * inputs, covered...] by weights [groups * outputs, inputs, kernel...]: [batch, groups * outputs, positions...] */
+/* [batch, groups * inputs, covered...] by weights [groups * outputs, inputs, kernel...]: [batch, groups * outputs,
+ * positions...] */
 struct plait__convolution {
     struct plait__window window;
     int64_t batch, groups, inputs, outputs;

@@ -9,8 +9,12 @@ static double one_of(const plait_tensor *list, int64_t index, double fallback) {
     return plait__load_real(list, plait_tensor_elements(list) == 1 ? 0 : index);
 }
 
-double plait__scale_at(const struct plait__quantised *quantised, int64_t index) { return one_of(quantised->scale, index, 1); }
-double plait__zero_at(const struct plait__quantised *quantised, int64_t index) { return one_of(quantised->zero, index, 0); }
+double plait__scale_at(const struct plait__quantised *quantised, int64_t index) {
+    return one_of(quantised->scale, index, 1);
+}
+double plait__zero_at(const struct plait__quantised *quantised, int64_t index) {
+    return one_of(quantised->zero, index, 0);
+}
 
 double *plait__centred(struct plait__call *call, const struct plait__quantised *quantised) {
     const plait_tensor *tensor = quantised->tensor;
@@ -68,8 +72,12 @@ static enum plait_status each(struct plait__call *call, bool quantise) {
     return PLAIT_OK;
 }
 
-enum plait_status plait__kernel_quantize_linear(struct plait__call *call) { return each(call, true); }
-enum plait_status plait__kernel_dequantize_linear(struct plait__call *call) { return each(call, false); }
+enum plait_status plait__kernel_quantize_linear(struct plait__call *call) {
+    return each(call, true);
+}
+enum plait_status plait__kernel_dequantize_linear(struct plait__call *call) {
+    return each(call, false);
+}
 
 /* The range of the input, made to contain 0, is spread over unsigned bytes.  In float, as ONNX has it. */
 enum plait_status plait__kernel_dynamic_quantize_linear(struct plait__call *call) {

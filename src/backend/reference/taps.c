@@ -6,11 +6,18 @@ static int64_t product(const int64_t *sizes, int count) {
     return product;
 }
 
-int64_t plait__window_positions(const struct plait__window *window) { return product(window->positions, window->rank); }
-int64_t plait__window_covered(const struct plait__window *window) { return product(window->covered, window->rank); }
-int64_t plait__window_kernel(const struct plait__window *window) { return product(window->kernel, window->rank); }
+int64_t plait__window_positions(const struct plait__window *window) {
+    return product(window->positions, window->rank);
+}
+int64_t plait__window_covered(const struct plait__window *window) {
+    return product(window->covered, window->rank);
+}
+int64_t plait__window_kernel(const struct plait__window *window) {
+    return product(window->kernel, window->rank);
+}
 
-enum plait_status plait__taps_create(struct plait__call *call, const struct plait__window *window, struct plait__taps *taps_out) {
+enum plait_status plait__taps_create(struct plait__call *call, const struct plait__window *window,
+                                     struct plait__taps *taps_out) {
     int64_t most = plait__window_kernel(window);
     taps_out->at = plait__scratch(call, most, sizeof *taps_out->at);
     taps_out->tap = plait__scratch(call, most, sizeof *taps_out->tap);

@@ -13,7 +13,8 @@ struct plait__taps {
 };
 
 /* Room in scratch memory for all taps of the window. */
-enum plait_status plait__taps_create(struct plait__call *call, const struct plait__window *window, struct plait__taps *taps_out);
+enum plait_status plait__taps_create(struct plait__call *call, const struct plait__window *window,
+                                     struct plait__taps *taps_out);
 
 /* The taps at `position`, an index among the window's positions, in the order of the kernel. */
 void plait__taps_at(const struct plait__window *window, int64_t position, struct plait__taps *taps);

@@ -141,8 +141,8 @@ enum plait_status plait__shape_max_unpool(struct plait__call *call) {
     if (!plait__known_rank(input)) return PLAIT_OK;
     if (plait__known_shape(input) && plait__known_shape(indices) &&
         plait_tensor_elements(input) != plait_tensor_elements(indices))
-        return plait__call_fail(call, PLAIT_INVALID, "indices: expected %lld, found %lld", (long long)plait_tensor_elements(input),
-                                (long long)plait_tensor_elements(indices));
+        return plait__call_fail(call, PLAIT_INVALID, "indices: expected %lld, found %lld",
+                                (long long)plait_tensor_elements(input), (long long)plait_tensor_elements(indices));
     struct plait__window window;
     PLAIT__TRY(plait__window_read_transposed(call, NULL, &window));
     int64_t dims[PLAIT_MAX_RANK] = {input->dims[0], input->dims[1]};
@@ -150,7 +150,8 @@ enum plait_status plait__shape_max_unpool(struct plait__call *call) {
     if (shape) {
         PLAIT__TRY(plait__read_ints(call, shape, dims, PLAIT_MAX_RANK, &count));
         if (count >= 0 && count != input->rank)
-            return plait__call_fail(call, PLAIT_INVALID, "output_shape: expected %d numbers, found %d", (int)input->rank, count);
+            return plait__call_fail(call, PLAIT_INVALID, "output_shape: expected %d numbers, found %d", (int)input->rank,
+                                    count);
         if (count < 0) {
             for (int i = 0; i < input->rank; i++) dims[i] = -1;
         } else {

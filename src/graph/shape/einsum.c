@@ -18,7 +18,8 @@ static enum plait_status malformed(struct plait__call *call) {
 
 /* Reads a term of the equation up to its comma, arrow or end.  An ellipsis stands for all dims that `rank` has and the
  * letters have not; without a rank (the output) it stands for `ellipsis_rank` dims. */
-static enum plait_status read_term(struct plait__call *call, const char **text, int rank, int ellipsis_rank, struct term *term) {
+static enum plait_status read_term(struct plait__call *call, const char **text, int rank, int ellipsis_rank,
+                                   struct term *term) {
     int letters = 0;
     for (const char *c = *text; *c && *c != ',' && *c != '-'; c++) letters += *c != '.' && *c != ' ';
     if (rank >= 0) ellipsis_rank = rank - letters;
@@ -67,8 +68,8 @@ static enum plait_status place_labels(struct plait__call *call, const struct ter
 }
 
 /* The sizes of the labels in an input, and its strides along them.  A size of 1 is broadcast. */
-static enum plait_status place_input(struct plait__call *call, const struct term *term, const plait_tensor *input, const int *places,
-                                     int64_t *dims, int64_t *strides) {
+static enum plait_status place_input(struct plait__call *call, const struct term *term, const plait_tensor *input,
+                                     const int *places, int64_t *dims, int64_t *strides) {
     int64_t stride = 1;
     for (int i = term->rank - 1; i >= 0; i--) {
         int place = places[term->labels[i]];

@@ -17,7 +17,8 @@ enum plait_status plait__matmul_read(struct plait__call *call, const plait_tenso
     matmul->rows = a->rank > 1 ? a->dims[a->rank - 2] : 1;
     matmul->depth = a->dims[a->rank - 1];
     matmul->columns = b->rank > 1 ? b->dims[b->rank - 1] : 1;
-    PLAIT__TRY(plait__dim_join(call, "rows of the right matrix", &matmul->depth, b->rank > 1 ? b->dims[b->rank - 2] : b->dims[0]));
+    PLAIT__TRY(
+        plait__dim_join(call, "rows of the right matrix", &matmul->depth, b->rank > 1 ? b->dims[b->rank - 2] : b->dims[0]));
     matmul->batch_a = batch_of(a);
     matmul->batch_b = batch_of(b);
     PLAIT__TRY(plait__broadcast(call, &matmul->batch_a, &matmul->batch_b, &matmul->batch_rank, matmul->batch));

@@ -23,8 +23,8 @@ enum plait_status plait__grain_read(struct plait__call *call, struct plait__grai
         return PLAIT_OK;
     }
     if (block < 0 || size % block != 0)
-        return plait__call_fail(call, PLAIT_UNSUPPORTED, "block_size: %lld does not divide the dimension of %lld", (long long)block,
-                                (long long)size);
+        return plait__call_fail(call, PLAIT_UNSUPPORTED, "block_size: %lld does not divide the dimension of %lld",
+                                (long long)block, (long long)size);
     int64_t blocks = size / block;
     for (int i = 0; i < input->rank; i++)
         if (scale->rank != input->rank || scale->dims[i] != (i == axis ? blocks : input->dims[i]))
@@ -84,7 +84,8 @@ static enum plait_status expect_along(struct plait__call *call, int index, const
                             (long long)plait_tensor_elements(input));
 }
 
-static enum plait_status multiply(struct plait__call *call, const plait_tensor *a, const plait_tensor *b, enum plait_dtype dtype) {
+static enum plait_status multiply(struct plait__call *call, const plait_tensor *a, const plait_tensor *b,
+                                  enum plait_dtype dtype) {
     struct plait__matmul matmul;
     PLAIT__TRY(plait__matmul_read(call, a, b, &matmul));
     plait__set_output(call, 0, dtype, matmul.rank, matmul.dims);

@@ -11,4 +11,7 @@ struct plait__reduce {
 };
 enum plait_status plait__reduce_read(struct plait__call *call, struct plait__reduce *reduce_out);
 
+/* Of MeanVarianceNormalization: the dims that share a mean. */
+enum plait_status plait__mean_variance_axes(struct plait__call *call, struct plait__reduce *reduce_out);
+
 #endif

@@ -31,7 +31,8 @@ static enum plait_status read_padding(struct plait__call *call, enum padding *pa
             *padding_out = (enum padding)i;
             return PLAIT_OK;
         }
-    return plait__call_fail(call, PLAIT_INVALID, "auto_pad: expected NOTSET, VALID, SAME_UPPER or SAME_LOWER, found \"%s\"", name);
+    return plait__call_fail(call, PLAIT_INVALID, "auto_pad: expected NOTSET, VALID, SAME_UPPER or SAME_LOWER, found \"%s\"",
+                            name);
 }
 
 /* All but padding and sizes; the rank is -1 when the input's is not known. */
@@ -46,8 +47,8 @@ static enum plait_status read_common(struct plait__call *call, const plait_tenso
         return plait__call_fail(call, PLAIT_INVALID, "expected an input of rank 3 or more, found %d", (int)input->rank);
     for (int i = 0; i < rank; i++)
         if (input->dims[i + 2] > ceiling)
-            return plait__call_fail(call, PLAIT_LIMIT, "dimension %d: expected at most %lld, found %lld", i + 2, (long long)ceiling,
-                                    (long long)input->dims[i + 2]);
+            return plait__call_fail(call, PLAIT_LIMIT, "dimension %d: expected at most %lld, found %lld", i + 2,
+                                    (long long)ceiling, (long long)input->dims[i + 2]);
     window->rank = rank;
     PLAIT__TRY(read_ints(call, "strides", rank, 1, 1, window->stride));
     PLAIT__TRY(read_ints(call, "dilations", rank, 1, 1, window->dilation));
@@ -99,8 +100,8 @@ static enum plait_status place(struct plait__call *call, struct plait__window *w
     if (window->kernel[i] < 0) return PLAIT_OK;
     int64_t room = size + window->before[i] + window->after[i] - reach(window, i);
     if (room < 0)
-        return plait__call_fail(call, PLAIT_INVALID, "dimension %d: a window of %lld is larger than %lld with its padding", i + 2,
-                                (long long)reach(window, i), (long long)size);
+        return plait__call_fail(call, PLAIT_INVALID, "dimension %d: a window of %lld is larger than %lld with its padding",
+                                i + 2, (long long)reach(window, i), (long long)size);
     window->positions[i] = room / stride + 1;
     /* Rounded up, the last window must still begin on the input or its padding before. */
     if (up && room % stride != 0 && window->positions[i] * stride < size + window->before[i]) window->positions[i]++;
@@ -144,8 +145,8 @@ enum plait_status plait__window_read_transposed(struct plait__call *call, const 
             window->covered[i] = whole - window->before[i] - window->after[i];
         }
         if (window->covered[i] < 0)
-            return plait__call_fail(call, PLAIT_INVALID, "dimension %d: the padding takes away more than the %lld there are", i + 2,
-                                    (long long)whole);
+            return plait__call_fail(call, PLAIT_INVALID, "dimension %d: the padding takes away more than the %lld there are",
+                                    i + 2, (long long)whole);
     }
     return PLAIT_OK;
 }
