@@ -12,19 +12,7 @@
 
 enum { FILE_BYTES_MOST = 1 << 30, PATH_BYTES = 4096, REPORT_BYTES_MOST = 1 << 20 };
 
-struct evaluation {
-    plait_context *context;
-    plait_model *model;
-    const char *folder, *without;
-    bool true_text;    /* the words come from the labels: the tagger alone is measured */
-    FILE *predictions; /* documents, one a line; may be NULL */
-    struct plait__arena arena;
-    int count;
-    struct plait__case *cases;
-    struct plait__set_score set;
-};
-
-static int unread(const struct evaluation *evaluation, const char *name) {
+static int unread(const struct plait__evaluation *evaluation, const char *name) {
     plait__cli_error(name, "%s", plait__cli_sentence(evaluation->context, name));
     return 1;
 }
@@ -36,7 +24,7 @@ static int compare_names(const void *a, const void *b) {
 }
 
 /* The stems of all .json files, sorted. */
-static enum plait_status list_stems(struct evaluation *evaluation, const char ***stems_out, int *count_out) {
+static enum plait_status list_stems(struct plait__evaluation *evaluation, const char ***stems_out, int *count_out) {
     enum { STEMS_MOST = 100000 };
     DIR *folder = opendir(evaluation->folder);
     if (!folder) return plait__fail(evaluation->context, PLAIT_NOT_FOUND, "expected a folder with a labelled set");
@@ -57,7 +45,7 @@ static enum plait_status list_stems(struct evaluation *evaluation, const char **
     return PLAIT_OK;
 }
 
-static enum plait_status open_beside(const struct evaluation *evaluation, const char *name, const char *suffix,
+static enum plait_status open_beside(const struct plait__evaluation *evaluation, const char *name, const char *suffix,
                                      struct plait__file *file) {
     char path[PATH_BYTES];
     if (snprintf(path, sizeof path, "%s/%s%s", evaluation->folder, name, suffix) >= (int)sizeof path)
@@ -65,7 +53,7 @@ static enum plait_status open_beside(const struct evaluation *evaluation, const 
     return plait__file_open(evaluation->context, path, FILE_BYTES_MOST, file);
 }
 
-static enum plait_status read_truth(struct evaluation *evaluation, struct plait__case *one) {
+static enum plait_status read_truth(struct plait__evaluation *evaluation, struct plait__case *one) {
     struct plait__file file;
     PLAIT__TRY(open_beside(evaluation, one->stem, ".json", &file));
     enum plait_status status =
@@ -76,8 +64,8 @@ static enum plait_status read_truth(struct evaluation *evaluation, struct plait_
 
 /* ------------------------------------------------------------------ one document */
 
-static enum plait_status read_document(const struct evaluation *evaluation, struct plait__case *one,
-                                       plait_document **document_out) {
+enum plait_status plait__eval_read(const struct plait__evaluation *evaluation, const struct plait__case *one,
+                                   struct plait__file *picture_out, plait_document **document_out) {
     struct plait__file picture = {0}, label = {0};
     plait_read_options options;
     plait_read_options_default(&options);
@@ -89,15 +77,27 @@ static enum plait_status read_document(const struct evaluation *evaluation, stru
         options.text = (const char *)label.bytes;
         options.text_size = label.size;
     }
-    uint64_t start = plait__now_us(evaluation->context);
-    const char *json = NULL;
     if (status == PLAIT_OK) status = plait_read(evaluation->model, picture.bytes, picture.size, &options, document_out);
-    if (status == PLAIT_OK) status = plait_document_json(*document_out, &json);
-    one->wall_us = plait__now_us(evaluation->context) - start;
-    if (status == PLAIT_OK && evaluation->predictions) fprintf(evaluation->predictions, "%s\n", json);
     plait__file_close(evaluation->context, &label);
-    plait__file_close(evaluation->context, &picture);
+    if (status == PLAIT_OK)
+        *picture_out = picture;
+    else
+        plait__file_close(evaluation->context, &picture);
     return status;
+}
+
+/* Reads the document and writes its JSON, timed. */
+static enum plait_status read_document(const struct plait__evaluation *evaluation, struct plait__case *one,
+                                       plait_document **document_out) {
+    struct plait__file picture;
+    const char *json = NULL;
+    uint64_t start = plait__now_us(evaluation->context);
+    PLAIT__TRY(plait__eval_read(evaluation, one, &picture, document_out));
+    plait__file_close(evaluation->context, &picture);
+    PLAIT__TRY(plait_document_json(*document_out, &json));
+    one->wall_us = plait__now_us(evaluation->context) - start;
+    if (evaluation->predictions) fprintf(evaluation->predictions, "%s\n", json);
+    return PLAIT_OK;
 }
 
 static const char *truth_of(const struct plait__case *one, const char *field) {
@@ -106,13 +106,13 @@ static const char *truth_of(const struct plait__case *one, const char *field) {
     return NULL;
 }
 
-static const char *kept(struct evaluation *evaluation, const char *text) {
+static const char *kept(struct plait__evaluation *evaluation, const char *text) {
     return text ? plait__arena_string(&evaluation->arena, text, strlen(text)) : NULL;
 }
 
 /* Scores what was read; `document` NULL scores as an empty one. */
-static enum plait_status score_document(struct evaluation *evaluation, struct plait__case *one, const plait_document *document,
-                                        struct plait__arena *scratch) {
+static enum plait_status score_document(struct plait__evaluation *evaluation, struct plait__case *one,
+                                        const plait_document *document, struct plait__arena *scratch) {
     struct plait__page_score score = {0};
     const struct plait__page empty = {.width = one->truth.width, .height = one->truth.height};
     const struct plait__page *page = document ? document->pages : &empty;
@@ -135,7 +135,7 @@ static enum plait_status score_document(struct evaluation *evaluation, struct pl
 }
 
 /* 0, or 1 when the document could not be read. */
-static int evaluate(struct evaluation *evaluation, struct plait__case *one) {
+static int evaluate(struct plait__evaluation *evaluation, struct plait__case *one) {
     struct plait__arena scratch;
     plait_document *document = NULL;
     plait__arena_init(&scratch, evaluation->context);
@@ -164,7 +164,7 @@ static double percentile_ms(uint64_t *times_us, int count, double share) {
     return (double)times_us[rank < count ? rank : count - 1] / 1000;
 }
 
-static enum plait_status write_times(struct evaluation *evaluation, struct plait__writer *writer) {
+static enum plait_status write_times(struct plait__evaluation *evaluation, struct plait__writer *writer) {
     static const char *const stages[] = {
 #define STAGE_NAME(name, text) text,
         PLAIT__STAGE_MAP(STAGE_NAME)
@@ -191,7 +191,7 @@ static enum plait_status write_times(struct evaluation *evaluation, struct plait
     return PLAIT_OK;
 }
 
-static enum plait_status print_report(struct evaluation *evaluation) {
+static enum plait_status print_report(struct plait__evaluation *evaluation) {
     struct plait__buffer buffer;
     struct plait__writer writer = {.buffer = &buffer};
     int missing = 0;
@@ -212,7 +212,7 @@ static enum plait_status print_report(struct evaluation *evaluation) {
 /* ------------------------------------------------------------------ the whole */
 
 /* Room for everything that is kept of the documents. */
-static enum plait_status prepare(struct evaluation *evaluation) {
+static enum plait_status prepare(struct plait__evaluation *evaluation) {
     const char **stems = NULL, **names;
     struct plait__arena *arena = &evaluation->arena;
     PLAIT__TRY(list_stems(evaluation, &stems, &evaluation->count));
@@ -234,7 +234,7 @@ static enum plait_status prepare(struct evaluation *evaluation) {
     return PLAIT_OK;
 }
 
-static int evaluate_set(struct evaluation *evaluation, const char *worst) {
+static int evaluate_set(struct plait__evaluation *evaluation, const char *worst) {
     int failed = 0;
     enum plait_status status = prepare(evaluation);
     for (int i = 0; i < evaluation->count && status == PLAIT_OK; i++) {
@@ -244,9 +244,7 @@ static int evaluate_set(struct evaluation *evaluation, const char *worst) {
     }
     plait__cli_progress("evaluating", evaluation->count, evaluation->count);
     if (status == PLAIT_OK) status = print_report(evaluation);
-    if (status == PLAIT_OK && worst)
-        status = plait__eval_worst(evaluation->model, evaluation->folder, evaluation->cases, evaluation->count,
-                                   evaluation->set.field_count, evaluation->set.field_names, worst);
+    if (status == PLAIT_OK && worst) status = plait__eval_worst(evaluation, worst);
     if (status != PLAIT_OK) failed = unread(evaluation, evaluation->folder);
     return failed ? PLAIT__EXIT_FAILED : PLAIT__EXIT_OK;
 }
@@ -254,7 +252,7 @@ static int evaluate_set(struct evaluation *evaluation, const char *worst) {
 static int run(const struct plait__command *command, int argc, char **argv) {
     const char *model = NULL, *backend = NULL, *predictions = NULL, *worst = NULL;
     int threads = 0;
-    struct evaluation evaluation = {0};
+    struct plait__evaluation evaluation = {0};
     const struct plait__option options[] = {
         {"--model", "NAME[@VERSION]", "package to use, or its folder; receipt by default", .text = &model},
         {"--without", "MODALITIES", "leave out text, layout, image or audio (commas between several)",

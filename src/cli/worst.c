@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "cli/eval.h"
 
-enum { WORST = 20, PATH_BYTES = 4096, PAGE_BYTES_MOST = 64 << 20, PICTURE_BYTES_MOST = 1 << 30 };
+enum { WORST = 20, PATH_BYTES = 4096, PAGE_BYTES_MOST = 64 << 20 };
 
 /* More wrong fields first, then fewer right words. */
 static int compare_cases(const void *a, const void *b) {
@@ -53,48 +53,47 @@ static enum plait_status write_case(struct plait__buffer *page, const struct pla
 }
 
 /* Reads the page once more, for its picture. */
-static enum plait_status write_picture(plait_model *model, const char *set_folder, const struct plait__case *one,
-                                       const char *worst_folder) {
+static enum plait_status write_picture(const struct plait__evaluation *evaluation, const struct plait__case *one,
+                                       const char *folder) {
     char path[PATH_BYTES];
     struct plait__file file;
     plait_document *document = NULL;
     const void *png = NULL;
     size_t size = 0;
-    snprintf(path, sizeof path, "%s/%s", set_folder, one->truth.image);
-    PLAIT__TRY(plait__file_open(model->context, path, PICTURE_BYTES_MOST, &file));
-    enum plait_status status = plait_read(model, file.bytes, file.size, NULL, &document);
-    if (status == PLAIT_OK) status = plait_document_annotate(document, file.bytes, file.size, &png, &size);
-    snprintf(path, sizeof path, "%s/%s.png", worst_folder, one->stem);
-    if (status == PLAIT_OK) status = plait__file_write(model->context, path, png, size);
+    PLAIT__TRY(plait__eval_read(evaluation, one, &file, &document));
+    enum plait_status status = plait_document_annotate(document, file.bytes, file.size, &png, &size);
+    snprintf(path, sizeof path, "%s/%s.png", folder, one->stem);
+    if (status == PLAIT_OK) status = plait__file_write(evaluation->context, path, png, size);
     plait_document_destroy(document);
-    plait__file_close(model->context, &file);
+    plait__file_close(evaluation->context, &file);
     return status;
 }
 
-enum plait_status plait__eval_worst(plait_model *model, const char *set_folder, const struct plait__case *cases, int case_count,
-                                    int field_count, const char *const *field_names, const char *worst_folder) {
+enum plait_status plait__eval_worst(const struct plait__evaluation *evaluation, const char *folder) {
     static const char head[] =
         "<!doctype html><meta charset=utf-8><title>Worst cases</title><style>body{font:14px sans-serif;margin:2em}"
         "table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:2px 8px;text-align:left}"
         "tr:not(.none){background:#fee}img{max-width:100%;max-height:90vh;margin:1em 0}</style>\n";
-    if (mkdir(worst_folder, 0777) != 0 && errno != EEXIST)
-        return plait__fail(model->context, PLAIT_IO, "%s: the folder cannot be made", worst_folder);
-    const struct plait__case **order = plait__allocate(model->context, (size_t)case_count * sizeof *order);
+    plait_context *context = evaluation->context;
+    int count = evaluation->count;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return plait__fail(context, PLAIT_IO, "%s: the folder cannot be made", folder);
+    const struct plait__case **order = plait__allocate(context, (size_t)count * sizeof *order);
     if (!order) return PLAIT_MEMORY;
-    for (int i = 0; i < case_count; i++) order[i] = &cases[i];
-    qsort(order, (size_t)case_count, sizeof *order, compare_cases);
+    for (int i = 0; i < count; i++) order[i] = &evaluation->cases[i];
+    qsort(order, (size_t)count, sizeof *order, compare_cases);
 
     struct plait__buffer page;
     char path[PATH_BYTES];
-    plait__buffer_init(&page, model->context, PAGE_BYTES_MOST);
+    plait__buffer_init(&page, context, PAGE_BYTES_MOST);
     enum plait_status status = plait__buffer_append(&page, head, sizeof head - 1);
-    for (int i = 0; i < case_count && i < WORST && status == PLAIT_OK; i++) {
-        status = write_case(&page, order[i], field_count, field_names);
-        if (status == PLAIT_OK && order[i]->read) status = write_picture(model, set_folder, order[i], worst_folder);
+    for (int i = 0; i < count && i < WORST && status == PLAIT_OK; i++) {
+        status = write_case(&page, order[i], evaluation->set.field_count, evaluation->set.field_names);
+        if (status == PLAIT_OK && order[i]->read) status = write_picture(evaluation, order[i], folder);
     }
-    snprintf(path, sizeof path, "%s/index.html", worst_folder);
-    if (status == PLAIT_OK) status = plait__file_write(model->context, path, page.data, page.size);
+    snprintf(path, sizeof path, "%s/index.html", folder);
+    if (status == PLAIT_OK) status = plait__file_write(context, path, page.data, page.size);
     plait__buffer_end(&page);
-    plait__release(model->context, order);
+    plait__release(context, order);
     return status;
 }

@@ -174,7 +174,7 @@ enum plait_status plait__score_write(struct plait__arena *arena, const struct pl
     plait__write_open(writer, "fields", '{');
     for (int f = 0; f < set->field_count; f++) PLAIT__TRY(write_field(arena, set, set->field_names[f], f, writer));
     PLAIT__TRY(write_field(arena, set, "micro", -1, writer));
-    write_share(writer, "all_right", count_all_right(set), set->document_count);
+    write_share(writer, "all_right", count_all_right(set), set->field_count ? set->document_count : 0);
     plait__write_close(writer, '}');
     write_faults(set, writer);
     return writer->status;
