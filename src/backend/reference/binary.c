@@ -1,31 +1,32 @@
 /* Two inputs, broadcast against each other: arithmetic, bits, logic and comparisons. */
 #include "backend/reference/kernel.h"
+#include "graph/shape/elementwise.h"
 
 #include <math.h>
 #include <string.h>
 
 /* A loop over pairs `x`, `y` of the work type `type`, with the operator's parameters in `p`. */
-#define MAP(function, type, out_type, expression)                                                                              \
-    static void function(void *out, const void *const *in, int64_t count, const double *p) {                                   \
-        (void)p;                                                                                                               \
-        for (int64_t i = 0; i < count; i++) {                                                                                  \
-            const type x = ((const type *)in[0])[i], y = ((const type *)in[1])[i];                                             \
-            (void)y;                                                                                                           \
-            ((out_type *)out)[i] = (expression);                                                                               \
-        }                                                                                                                      \
+#define MAP(function, type, out_type, expression)                                            \
+    static void function(void *out, const void *const *in, int64_t count, const double *p) { \
+        (void)p;                                                                             \
+        for (int64_t i = 0; i < count; i++) {                                                \
+            const type x = ((const type *)in[0])[i], y = ((const type *)in[1])[i];           \
+            (void)y;                                                                         \
+            ((out_type *)out)[i] = (expression);                                             \
+        }                                                                                    \
     }
 
 /* ---- arithmetic ---- */
 
-#define NUMBER(name, real_expression, integer_expression, natural_expression)                                                  \
-    MAP(name##_real, double, double, real_expression)                                                                          \
-    MAP(name##_integer, int64_t, int64_t, integer_expression)                                                                  \
-    MAP(name##_natural, uint64_t, uint64_t, natural_expression)                                                                \
+#define NUMBER(name, real_expression, integer_expression, natural_expression) \
+    MAP(name##_real, double, double, real_expression)                         \
+    MAP(name##_integer, int64_t, int64_t, integer_expression)                 \
+    MAP(name##_natural, uint64_t, uint64_t, natural_expression)               \
     static const struct plait__maps name##_maps = {name##_real, name##_integer, name##_natural, false};
 
-#define NUMBER_KERNEL(name)                                                                                                    \
-    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                         \
-        return plait__map_elements(call, &name##_maps, NULL);                                                                  \
+#define NUMBER_KERNEL(name)                                            \
+    enum plait_status plait__kernel_##name(struct plait__call *call) { \
+        return plait__map_elements(call, &name##_maps, NULL);          \
     }
 
 /* Integers wrap around, which C promises for unsigned ones alone; a division by zero, which it leaves undefined, gives 0. */
@@ -75,7 +76,14 @@ NUMBER_KERNEL(sub)
 NUMBER_KERNEL(mul)
 NUMBER_KERNEL(div)
 NUMBER_KERNEL(pow)
-NUMBER_KERNEL(prelu)
+
+enum plait_status plait__kernel_prelu(struct plait__call *call) {
+    plait_tensor slope = plait__prelu_slope(call);
+    const plait_tensor *inputs[2] = {call->inputs[0], &slope};
+    struct plait__call aligned = *call;
+    aligned.inputs = inputs;
+    return plait__map_elements(&aligned, &prelu_maps, NULL);
+}
 
 enum plait_status plait__kernel_mod(struct plait__call *call) {
     bool of_dividend = plait__attribute_int(call->node, "fmod", 0) != 0;
@@ -84,10 +92,10 @@ enum plait_status plait__kernel_mod(struct plait__call *call) {
 
 /* ---- bits and logic ---- */
 
-#define BITS(name, expression)                                                                                                 \
-    MAP(name##_bits, uint64_t, uint64_t, expression)                                                                           \
-    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                         \
-        return plait__map_elements(call, &(struct plait__maps){.integer = name##_bits, .natural = name##_bits}, NULL);         \
+#define BITS(name, expression)                                                                                         \
+    MAP(name##_bits, uint64_t, uint64_t, expression)                                                                   \
+    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                 \
+        return plait__map_elements(call, &(struct plait__maps){.integer = name##_bits, .natural = name##_bits}, NULL); \
     }
 
 BITS(and, x &y)
@@ -105,12 +113,12 @@ enum plait_status plait__kernel_bit_shift(struct plait__call *call) {
 
 /* ---- comparisons ---- */
 
-#define COMPARE(name, operator)                                                                                                \
-    MAP(name##_real, double, int64_t, x operator y)                                                                            \
-    MAP(name##_integer, int64_t, int64_t, x operator y)                                                                        \
-    MAP(name##_natural, uint64_t, int64_t, x operator y)                                                                       \
-    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                         \
-        return plait__map_elements(call, &(struct plait__maps){name##_real, name##_integer, name##_natural, true}, NULL);      \
+#define COMPARE(name, operator)                                                                                           \
+    MAP(name##_real, double, int64_t, x operator y)                                                                       \
+    MAP(name##_integer, int64_t, int64_t, x operator y)                                                                   \
+    MAP(name##_natural, uint64_t, int64_t, x operator y)                                                                  \
+    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                    \
+        return plait__map_elements(call, &(struct plait__maps){name##_real, name##_integer, name##_natural, true}, NULL); \
     }
 
 COMPARE(equal, ==)

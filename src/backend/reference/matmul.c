@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* Every pair of matrices of the two batches.  Elements are double, or int64_t when `integers`; sums begin cleared. */
+/* Every pair of matrices of the two batches.  Elements are double, or int64_t when `integers`; products are added to the sums.
+ */
 static enum plait_status multiply(struct plait__call *call, const plait_tensor *a_tensor, const plait_tensor *b_tensor,
                                   const void *a, const void *b, void *sums, bool integers) {
     struct plait__matmul matmul;
@@ -38,12 +39,16 @@ static const void *whole(struct plait__call *call, const plait_tensor *tensor) {
 }
 
 enum plait_status plait__kernel_mat_mul(struct plait__call *call) {
-    const plait_tensor *a = call->inputs[0], *b = call->inputs[1];
+    const plait_tensor *a = call->inputs[0], *b = call->inputs[1], *bias = plait__input(call, 2);
     plait_tensor *output = call->outputs[0];
     int64_t elements = plait_tensor_elements(output);
     const void *left = whole(call, a), *right = whole(call, b);
-    void *sums = plait__scratch(call, elements, sizeof(double));
+    double *sums = plait__scratch(call, elements, sizeof *sums);
     if (!left || !right || !sums) return PLAIT_MEMORY;
+    if (bias) {
+        int64_t columns = bias->dims[0];
+        for (int64_t i = 0; i < elements; i += columns) plait__load(plait__work_of(bias->dtype), bias, 0, 1, columns, sums + i);
+    }
     PLAIT__TRY(multiply(call, a, b, left, right, sums, !plait__is_float(a->dtype)));
     plait__store(plait__work_of(a->dtype), output, 0, 1, elements, sums);
     return PLAIT_OK;

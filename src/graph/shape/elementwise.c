@@ -1,4 +1,5 @@
 /* Operators that give one element for each element, or for each group of elements broadcast against each other. */
+#include "graph/shape/elementwise.h"
 #include "graph/shape/shape.h"
 
 #include <string.h>
@@ -73,18 +74,26 @@ enum plait_status plait__shape_where(struct plait__call *call) {
     return broadcast_all(call, plait__input(call, 1)->dtype);
 }
 
+plait_tensor plait__prelu_slope(const struct plait__call *call) {
+    const plait_tensor *input = plait__input(call, 0);
+    plait_tensor slope = *plait__input(call, 1);
+    if (call->node->opset >= 7 || slope.rank != 1 || input->rank < 2) return slope;
+    slope.rank = input->rank - 1;
+    for (int i = 1; i < slope.rank; i++) slope.dims[i] = 1;
+    return slope;
+}
+
 /* The slope is broadcast to the input, never the other way round. */
 enum plait_status plait__shape_prelu(struct plait__call *call) {
-    PLAIT__TRY(plait__shape_binary(call));
-    const plait_tensor *input = plait__input(call, 0), *slope = plait__input(call, 1);
-    if (plait__known_shape(input) && plait__known_shape(slope)) {
-        plait_tensor both;
-        PLAIT__TRY(plait__broadcast(call, input, slope, &both.rank, both.dims));
-        if (both.rank != input->rank || memcmp(both.dims, input->dims, (size_t)both.rank * sizeof *both.dims) != 0)
-            return plait__call_fail(call, PLAIT_INVALID, "the slope's shape does not broadcast to the input's");
-    }
+    PLAIT__TRY(plait__expect_inputs(call, 2, 2));
+    PLAIT__TRY(plait__expect_same_dtype(call, 0, 1));
+    const plait_tensor *input = plait__input(call, 0), slope = plait__prelu_slope(call);
     plait__set_output(call, 0, input->dtype, input->rank, input->dims);
-    return PLAIT_OK;
+    if (!plait__known_shape(input) || !plait__known_shape(&slope)) return PLAIT_OK;
+    plait_tensor both;
+    PLAIT__TRY(plait__broadcast(call, input, &slope, &both.rank, both.dims));
+    if (both.rank == input->rank && memcmp(both.dims, input->dims, (size_t)both.rank * sizeof *both.dims) == 0) return PLAIT_OK;
+    return plait__call_fail(call, PLAIT_INVALID, "the slope's shape does not broadcast to the input's");
 }
 
 /* Bounds are attributes before version 11, then optional inputs of one element. */

@@ -29,13 +29,17 @@ enum plait_status plait__matmul_read(struct plait__call *call, const plait_tenso
     return PLAIT_OK;
 }
 
+/* A third input, which ONNX has not got, is a bias that a pass of src/graph/fuse found added: one number a column. */
 enum plait_status plait__shape_mat_mul(struct plait__call *call) {
-    PLAIT__TRY(plait__expect_inputs(call, 2, 2));
+    PLAIT__TRY(plait__expect_inputs(call, 2, 3));
     PLAIT__TRY(plait__expect_same_dtype(call, 0, 1));
+    PLAIT__TRY(plait__expect_rank(call, 2, 1));
+    const plait_tensor *bias = plait__input(call, 2);
     struct plait__matmul matmul;
     PLAIT__TRY(plait__matmul_read(call, plait__input(call, 0), plait__input(call, 1), &matmul));
     plait__set_output(call, 0, plait__input(call, 0)->dtype, matmul.rank, matmul.dims);
-    return PLAIT_OK;
+    if (!bias || !plait__known_rank(bias) || matmul.rank < 0) return PLAIT_OK;
+    return plait__dim_join(call, "length of the bias", &matmul.columns, bias->dims[0]);
 }
 
 /* alpha * a * b + beta * c, a and b perhaps transposed, c broadcast to the product. */
