@@ -108,7 +108,7 @@ static enum plait_status find_fault(struct plait__arena *arena, const char *trut
 
 /* The confidence as the document's JSON gives it, so that its readers come to the same scores. */
 static double as_written(float confidence) {
-    return round((double)confidence * 1e4) / 1e4;
+    return rint((double)confidence * 1e4) / 1e4;
 }
 
 enum plait_status plait__score_field(struct plait__arena *arena, const struct plait__field *field, const char *truth_text,

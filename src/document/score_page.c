@@ -61,7 +61,7 @@ static bool is_muted(const struct plait__truth *truth, const double box[4]) {
 
 /* Places as the document's JSON gives them, to a tenth of a pixel, so that its readers come to the same scores. */
 static double as_written(float place) {
-    return round((double)place * 10) / 10;
+    return rint((double)place * 10) / 10;
 }
 
 static enum plait_status read_lines(struct plait__arena *arena, const struct plait__truth *truth,

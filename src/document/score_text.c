@@ -44,7 +44,7 @@ int64_t plait__score_length(const char *text) {
 
 /* ------------------------------------------------------------------ folding */
 
-/* Characters of Latin-1 whose compatibility form (Unicode, NFKC) is other text, already folded. */
+/* Characters of Latin-1, and two signs, whose compatibility form (Unicode, NFKC) is other text, already folded. */
 static const char *compatibility(uint32_t c) {
     switch (c) {
     case 0xA0:
@@ -80,6 +80,10 @@ static const char *compatibility(uint32_t c) {
                "4";
     case 0xDF:
         return "ss";
+    case 0x2026:
+        return "...";
+    case 0x2122:
+        return "tm";
     default:
         return NULL;
     }
