@@ -1,0 +1,60 @@
+/* The shipped networks give what PyTorch gave when they were exported (tests/golden/NETWORK/). */
+#include "base/file.h"
+#include "plait.h"
+#include "tensor/npy.h"
+#include "test.h"
+
+static void read_array(plait_context *context, const char *path, struct plait__arena *arena, plait_tensor *tensor) {
+    struct plait__file file = {0};
+    CHECK(plait__file_open(context, path, 0, &file) == PLAIT_OK);
+    CHECK(plait__npy_read(context, file.bytes, file.size, arena, tensor) == PLAIT_OK);
+    plait__file_close(context, &file);
+}
+
+/* `tolerance` is for values around 20, where f32 has steps of 2e-6, after sums over some 30 layers in another order. */
+static void compare(const char *network, const char *output_name, const char *backend, double tolerance) {
+    char path[256];
+    plait_context *context = NULL;
+    plait_session *session = NULL;
+    struct plait__arena arena;
+    plait_tensor input = {0}, expected = {0}, output = {0};
+    plait_session_options options;
+    plait_session_options_default(&options);
+    options.backend = backend;
+    CHECK(plait_context_create(NULL, &context) == PLAIT_OK);
+    plait__arena_init(&arena, context);
+
+    snprintf(path, sizeof path, "tests/golden/%s/image.npy", network);
+    read_array(context, path, &arena, &input);
+    snprintf(path, sizeof path, "tests/golden/%s/%s.npy", network, output_name);
+    read_array(context, path, &arena, &expected);
+    snprintf(path, sizeof path, "models/receipt/%s.onnx", network);
+    CHECK(plait_session_create_from_file(context, path, &options, &session) == PLAIT_OK);
+    if (session && plait_session_run(session, &input, 1, &output, 1) == PLAIT_OK) {
+        const float *found = output.data, *wanted = expected.data;
+        double worst = 0;
+        CHECK_INT(plait_tensor_elements(&output), plait_tensor_elements(&expected));
+        for (int64_t i = 0; i < plait_tensor_elements(&expected) && i < plait_tensor_elements(&output); i++)
+            worst = fmax(worst, fabs((double)found[i] - wanted[i]));
+        printf("%s on %s: largest difference %g\n", network, backend, worst);
+        CHECK_NEAR(worst, 0, tolerance);
+    } else {
+        fprintf(stderr, "%s\n", plait_context_error(context));
+        CHECK(!"the network ran");
+    }
+    plait_session_destroy(session);
+    plait__arena_end(&arena);
+    plait_context_destroy(context);
+}
+
+TEST(detector) {
+    compare("detector", "map", "xnnpack", 5e-4);
+    compare("detector", "map", "reference", 5e-4);
+}
+
+TEST(recogniser) {
+    compare("recogniser", "logits", "xnnpack", 2e-4);
+    compare("recogniser", "logits", "reference", 2e-4);
+}
+
+TEST_MAIN(detector, recogniser)
