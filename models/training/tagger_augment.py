@@ -11,6 +11,11 @@ ENDS = ['SDN BHD', 'SDN. BHD.', 'SDN BHD', 'S/B', 'ENTERPRISE', 'TRADING', 'PTE 
 STREETS = ('JALAN JLN LORONG LRG PERSIARAN LEBUH TAMAN TMN BANDAR KAMPUNG KG PUSAT KAWASAN LOT NO NO. BLOCK BLK UNIT LEVEL FLOOR GROUND PLAZA MALL STREET ROAD '
            'AVENUE LANE SQUARE PARK CENTRE SEKSYEN SECTION BATU OFF DESA SRI SERI BUKIT SUNGAI PERINDUSTRIAN INDUSTRIAL SELANGOR JOHOR KUALA LUMPUR').split()
 STATES = ['SELANGOR', 'JOHOR', 'SELANGOR DARUL EHSAN', 'KUALA LUMPUR', 'PENANG', 'PERAK', 'MELAKA', 'MALAYSIA', 'PAHANG', 'SABAH', 'KL', 'NEGERI SEMBILAN', 'W.P.']
+FINAL = ['TOTAL', 'TOTAL', 'TOTAL:', 'TOTAL PAYABLE:', 'GRAND TOTAL', 'AMOUNT DUE', 'TOTAL AMOUNT :', 'NETT TOTAL', 'NET TOTAL:', 'TOTAL (INCL. GST)', 'TOTAL SALES (INCLUSIVE OF GST)',
+         'BALANCE DUE', 'TOTAL DUE:', 'AMOUNT PAYABLE', 'TOTAL RM', 'TOTAL INCL. GST@6%', 'TOTAL AMOUNT (RM)', 'ROUNDED TOTAL (RM):', 'TOTAL ROUNDED', 'NETT AMOUNT', 'BILL TOTAL',
+         'TOTAL AFTER ROUNDING', 'TOTAL TO PAY', 'NET AMT.', 'TOTAL SALES', 'TOTAL AMT PAYABLE:', 'SUM', 'TO PAY', 'INVOICE TOTAL', 'TOTAL AMT INCL. GST @6% :', 'NET TOTAL (MYR) :']
+OTHER = ['SUBTOTAL', 'SUB TOTAL', 'SUB-TOTAL:', 'TOTAL 0% SUPPLIES:', 'TOTAL 6% SUPPLIES (EXCL. GST):', 'TOTAL ZERO RATED', 'TOTAL EXCL. GST', 'TOTAL GST', 'TOTAL DISCOUNT', 'TOTAL SAVING',
+         'TOTAL TAX', 'TAXABLE AMOUNT', 'CASH', 'CHANGE', 'VISA', 'TENDERED', 'GROSS AMOUNT', 'TOTAL SALES (EXCLUDING GST)', 'SERVICE CHARGE 10%', 'ROUNDING ADJ', 'DEPOSIT', 'POINTS', 'AMOUNT(RM)']
 MONTHS = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split()
 CONFUSIONS = {'O': '0QD', '0': 'OQ', 'I': '1LT', '1': 'IL7', 'L': '1I', 'S': '5', '5': 'S6', 'B': '8', '8': 'B3', 'Z': '2', '2': 'Z', 'G': '6C', '6': 'GB', 'D': 'O0',
               'M': 'NH', 'N': 'MH', 'H': 'NM', 'E': 'FB', 'F': 'EP', 'C': 'GO', 'U': 'VO', 'V': 'UY', 'A': '4R', 'R': 'A', 'T': '7I', '7': '1T', '.': ',', ',': '.',
@@ -126,6 +131,55 @@ def rescale_amounts(page, rng):
             value = int(m.group(1).replace(',', '') + m.group(2)) * factor
             whole = '{:,}'.format(value // 100) if ',' in m.group(1) else str(value // 100)
             w[0] = w[0][:m.start()] + whole + '.%02d' % (value % 100) + w[0][m.end():]
+
+def row_beside(page, line):
+    """Lines at the same height as this one."""
+    y, height = line.polygon[:, 1].mean(), line.polygon[3, 1] - line.polygon[0, 1]
+    return [l for l in page.lines if abs(l.polygon[:, 1].mean() - y) < 0.4 * height]
+
+def label_words(row):
+    """(line, first, end) of the words before the amount that name it."""
+    for l in row:
+        end = 0
+        while end < len(l.words) and not re.search(r'\d\.\d', l.words[end][0]) and not l.words[end][1]: end += 1
+        if end and any(c.isalpha() for w in l.words[:end] for c in w[0]): return l, 0, end
+    return None
+
+def rename(spot, phrase):
+    line, first, end = spot
+    before = sum(len(w[0]) + 1 for w in line.words)
+    line.words[first:end] = [[t, set(), False] for t in phrase.split()]
+    stretch(line, sum(len(w[0]) + 1 for w in line.words) / before)
+
+def vary_totals(page, rng):
+    """Other words before the total, and rows that only look like one above it."""
+    rows = []
+    for l in page.lines:
+        if not any('total' in w[1] for w in l.words): continue
+        row = row_beside(page, l)
+        text = re.sub('[^A-Z]', '', ''.join(w[0].upper() for r in row for w in r.words))
+        if re.search('TOTAL|AMOUNT|DUE|PAYABLE|NETT', text) and not re.search('SUB|CASH|EXC|QTY|PRICE', text): rows.append((l, row))
+    if not rows: return
+    if rng.random() < 0.6:
+        phrase = rng.choice(FINAL)
+        spot = label_words(rows[rng.integers(len(rows))][1])
+        if spot: rename(spot, phrase)
+    if rng.random() < 0.6:
+        line, row = rows[rng.integers(len(rows))]
+        pitch = 1.3 * (line.polygon[3, 1] - line.polygon[0, 1])
+        value = '%d.%02d' % (rng.integers(0, 120), rng.choice([0, 5, 10, 50, 90, rng.integers(100)]))
+        for _ in range(rng.integers(1, 3)):
+            copy = [l.copy() for l in row]
+            top = min(l.polygon[:, 1].mean() for l in row) - 0.3 * pitch
+            for l in page.lines:
+                if l.polygon[:, 1].mean() > top: l.polygon[:, 1] += pitch
+            for l in copy:
+                for w in l.words:
+                    w[1] = set()
+                    w[0] = re.sub(r'\d[\d,]*\.\d\d', value, w[0])
+            spot = label_words(copy)
+            if spot: rename(spot, rng.choice(OTHER))
+            page.lines += copy
 
 def vary_date(page, rng):
     """Another day, in another form, wherever the date stands alone in a word."""
@@ -273,6 +327,7 @@ def augment(page, pages, rng, words, strength=1.0):
         if rng.random() < 0.8: refill(page, 'address', rng, new_address(rng, words))
         true_picture = False
     if rng.random() < 0.4 * strength: rescale_amounts(page, rng); true_picture = False
+    if rng.random() < 0.4 * strength: vary_totals(page, rng); true_picture = False
     if rng.random() < 0.4 * strength: vary_date(page, rng); true_picture = False
     if rng.random() < 0.3: join_rows(page, rng, rng.random())
     if rng.random() < 0.5: cut_lines(page, rng, rng.choice([0.03, 0.1]))

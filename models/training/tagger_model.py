@@ -16,12 +16,14 @@ class TextEncoder(nn.Module):
         self.third = length // 3
         self.join = nn.Linear(96 * 3 + features, WIDTH)
         self.around = nn.ModuleList([nn.Conv2d(WIDTH, WIDTH, (1, 5), padding=(0, 2)) for _ in range(2)])
-    def forward(self, characters, features, pages=1, there=1):
+    def forward(self, characters, features, pages=1, there=None):
         x = F.relu(self.second(F.relu(self.first(characters))))
         x = F.max_pool2d(x, (1, self.third)).flatten(1)                    # what stands at the beginning, in the middle, at the end
         x = F.relu(self.join(torch.cat([x, features], 1)))
         x = x.reshape(pages, -1, 1, WIDTH).permute(0, 3, 2, 1)             # then the words before and after it
-        for conv in self.around: x = x * there + F.relu(conv(x * there))
+        for conv in self.around:
+            if there is not None: x = x * there
+            x = x + F.relu(conv(x))
         return x.permute(0, 3, 2, 1).reshape(-1, WIDTH)
 
 
@@ -91,7 +93,7 @@ class Fusion(nn.Module):
         query = self.query(self.norm(x))
         scores = [torch.matmul(query * k, self.gather) + (h - 1) * 30 for k, h in zip(keys, here)]
         weights = torch.softmax(torch.cat([s.unsqueeze(3) for s in scores], 3), 3)
-        mix = sum(torch.matmul(weights[:, :, :, m], self.spread) * values[m] for m in range(SENSES))
+        mix = sum(torch.matmul(weights[:, :, :, m:m + 1].squeeze(3), self.spread) * values[m] for m in range(SENSES))
         x = x + self.mixed(mix)
         for block in self.blocks: x = block(x, absent, sets)
         return self.labels(self.last(x))

@@ -1,0 +1,26 @@
+"""The tagger's part of the manifest: all that is particular to receipts."""
+import tagger, tagger_inputs
+from tagger_model import WIDTH
+
+# XXX: a sign of several currencies.
+CURRENCIES = {'RM': 'MYR', 'MYR': 'MYR', '$': 'XXX', 'S$': 'SGD', 'SGD': 'SGD', 'US$': 'USD', 'USD': 'USD', '€': 'EUR', 'EUR': 'EUR', '£': 'GBP', 'GBP': 'GBP',
+              '¥': 'JPY', 'CHF': 'CHF'}
+AMOUNTS = {'subtotal': ['SUB TOTAL', 'TOTAL EXCL', 'EXCLUDING GST', 'TOTAL BEFORE', 'NET AMOUNT', 'TAXABLE AMOUNT'],
+           'tax': ['TOTAL GST', 'GST @', 'GST 6', 'ADD GST', 'SST', 'VAT', 'TOTAL TAX', 'GST AMT', 'GST PAYABLE', 'MWST'],
+           'service': ['SERVICE CHARGE', 'SERV CHARGE', 'SVC CHG', 'SERVICE TAX'],
+           'discount': ['DISCOUNT', 'REBATE'],
+           'rounding': ['ROUNDING', 'ROUND ADJ', 'RND ADJ', 'ROUNDING ADJUSTMENT'],
+           'cash': ['CASH', 'TENDER', 'AMOUNT PAID', 'PAID AMOUNT', 'RECEIVED', 'PAYMENT'],
+           'change': ['CHANGE', 'BALANCE DUE TO CUSTOMER', 'KEMBALI', 'BAKI']}
+CHECKS = {'total_is_cash_less_change': {'field': 'total', 'terms': ['+cash', '-change'], 'tolerance': 0.001},
+          'total_is_sum_of_parts': {'field': 'total', 'terms': ['+subtotal', '+tax?', '+service?', '+rounding?'], 'tolerance': 0.011}}
+
+def part():
+    """The members tagger, fields, amounts and checks."""
+    height, width = tagger_inputs.PICTURE
+    senses = {'text': {'model': 'text.onnx', 'length': tagger_inputs.LENGTH, 'alphabet': ['other'] + tagger_inputs.ALPHABET[1:]},
+              'layout': {'model': 'layout.onnx'}, 'image': {'model': 'image.onnx', 'height': height, 'width': width, 'mean': 0.5, 'deviation': 0.5}}
+    fields = {'company': {'type': 'text'}, 'date': {'type': 'date', 'day_first': True}, 'address': {'type': 'address'},
+              'total': {'type': 'money', 'currencies': CURRENCIES}}
+    return {'tagger': {'words_most': 512, 'width': WIDTH, 'labels': tagger.OUTPUTS, 'modalities': senses, 'fusion': {'model': 'fusion.onnx'}},
+            'fields': fields, 'amounts': AMOUNTS, 'checks': CHECKS}
