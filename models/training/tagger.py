@@ -119,6 +119,15 @@ def loss_of(logits, samples):
         total = total + F.binary_cross_entropy_with_logits(z[:, MISREAD], t[:, MISREAD], reduction='sum') / 40
     return total / len(samples)
 
+def batches_of(pages, rng, size):
+    """Pages in random order, those of about the same length together so that little is padded."""
+    order, batches = rng.permutation(len(pages)), []
+    for at in range(0, len(order), 8 * size):
+        near = sorted(order[at:at + 8 * size], key=lambda i: sum(len(l.words) for l in pages[i].lines))
+        batches += [near[i:i + size] for i in range(0, len(near), size)]
+    rng.shuffle(batches)
+    return batches
+
 def new_model(lib):
     return Tagger(len(tagger_inputs.ALPHABET), tagger_inputs.LENGTH, lib.inputs_text_features(), lib.inputs_layout_features(), len(OUTPUTS))
 
@@ -137,7 +146,7 @@ def main():
     model = new_model(lib)
     average = new_model(lib); average.load_state_dict(model.state_dict())
     optimiser = torch.optim.AdamW(model.parameters(), lr=a.rate, weight_decay=0.02, betas=(0.9, 0.98))
-    steps_each = (len(pages) + a.batch - 1) // a.batch
+    steps_each = len(batches_of(pages, np.random.default_rng(0), a.batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, a.rate, total_steps=a.epochs * steps_each, pct_start=0.1)
     first = 0
     if os.path.exists(a.checkpoint):
@@ -147,11 +156,11 @@ def main():
     print('%d pages, %d parameters' % (len(pages), sum(q.numel() for q in model.parameters())), flush=True)
     for epoch in range(first, a.epochs):
         rng, start, sum_loss = np.random.default_rng([a.seed, epoch]), time.time(), 0.0
-        order = rng.permutation(len(pages))
+        batches = batches_of(pages, rng, a.batch)
         model.train()
-        for at in range(0, len(order), a.batch):
+        for at, batch in enumerate(batches):
             samples = []
-            for i in order[at:at + a.batch]:
+            for i in batch:
                 page, true_picture = tagger_augment.augment(pages[i], pages, rng, words, a.strength)
                 samples.append(Sample(lib, page, rng, true_picture or rng.random() < 0.2))
             inputs = batch_of(samples, rng, True)
@@ -161,9 +170,9 @@ def main():
             optimiser.step(); schedule.step()
             sum_loss += loss.item() * len(samples)
             with torch.no_grad():
-                keep = min(0.998, (1 + epoch * steps_each + at / a.batch) / (10 + epoch * steps_each + at / a.batch))
+                keep = min(0.998, (1 + epoch * steps_each + at) / (10 + epoch * steps_each + at))
                 for m, v in zip(average.parameters(), model.parameters()): m.lerp_(v, 1 - keep)
-        print('epoch %d loss %.4f %.0f s' % (epoch + 1, sum_loss / len(order), time.time() - start), flush=True)
+        print('epoch %d loss %.4f %.0f s' % (epoch + 1, sum_loss / len(pages), time.time() - start), flush=True)
         torch.save({'model': model.state_dict(), 'average': average.state_dict(), 'optimiser': optimiser.state_dict(), 'schedule': schedule.state_dict(),
                     'epoch': epoch + 1}, a.checkpoint + '.new')
         os.replace(a.checkpoint + '.new', a.checkpoint)

@@ -314,6 +314,7 @@ def move(page, rng):
 def augment(page, pages, rng, words, strength=1.0):
     """(page, whether its pictures still show its words)."""
     true_picture = True
+    if rng.random() < 0.3: strength = 0                                    # the shop as it is
     u = rng.random()
     if u < 0.3 * strength:
         other = compose(pages[rng.integers(len(pages))], page)

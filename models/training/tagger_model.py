@@ -108,4 +108,9 @@ class Tagger(nn.Module):
         """A batch of pages of equal padded length: [pages * words, ...]; present [pages, 1, 3]; absent [pages, 1, 1, words]."""
         pages = present.shape[0]
         fold = lambda x: x.reshape(pages, -1, WIDTH)
-        return self.fusion(fold(self.text(characters, text, pages, (absent > -1).float())), fold(self.layout(layout)), fold(self.image(pictures)), present, absent, pages)
+        seen = present[:, 0, 2] > 0                                        # few augmented pages still have their picture
+        image = text.new_zeros(pages, characters.shape[0] // pages, WIDTH)
+        if seen.any():
+            shown = pictures.reshape(pages, -1, *pictures.shape[1:])[seen]
+            image[seen] = self.image(shown.reshape(-1, *pictures.shape[1:])).reshape(len(shown), -1, WIDTH)
+        return self.fusion(fold(self.text(characters, text, pages, (absent > -1).float())), fold(self.layout(layout)), image, present, absent, pages)

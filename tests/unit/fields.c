@@ -1,0 +1,200 @@
+/* Fields from scores, and the checks on them: everything after the networks. */
+#include <stdlib.h>
+
+#include "document/document.h"
+#include "document/normalise.h"
+#include "document/scores.h"
+#include "page_of_text.h"
+#include "test.h"
+
+enum { COMPANY, DATE, TOTAL, MISREAD, COMPANY_FIRST, COMPANY_LAST, LABELS };
+enum { T = 1, L = 2 };
+
+static plait_context *context;
+static struct plait__document document;
+static struct plait__page page;
+static struct plait__tags tags;
+
+static const char *const signs[] = {"RM", "$"}, *const codes[] = {"MYR", "USD"};
+static const char *cash_words[] = {"CASH"}, *change_words[] = {"CHANGE"};
+static struct plait__field_rule rules[] = {
+    {.name = "company", .type = PLAIT__FIELD_TYPE_TEXT, .label = COMPANY, .label_first = COMPANY_FIRST, .label_last = COMPANY_LAST},
+    {.name = "date", .type = PLAIT__FIELD_TYPE_DATE, .label = DATE, .day_first = true},
+    {.name = "total", .type = PLAIT__FIELD_TYPE_MONEY, .label = TOTAL, .currency_count = 2},
+};
+static struct plait__amount_rule amounts[] = {{"cash", cash_words, 1}, {"change", change_words, 1}};
+static struct plait__check_rule checks[] = {
+    {.name = "paid", .field = "total", .tolerance = 0.001f, .passed = 1, .failed = -1, .term_count = 2, .terms = {{0, 1, false}, {1, -1, false}}}};
+static struct plait__package package = {
+    .fields = rules, .field_count = 3, .amounts = amounts, .amount_count = 2, .checks = checks, .check_count = 1};
+
+static const char *const receipt[] = {"ACME", "STORE SDN BHD", "1, MAIN ROAD", "DATE: 03/04/2018", "TOTAL\tRM 12.30", "CASH\t20.00",
+                                      "CHANGE\t7.70"};
+
+static int word(const char *text) {
+    for (int i = 0; i < page.word_count; i++)
+        if (strcmp(page.words[i].text, text) == 0) return i;
+    return -1;
+}
+
+static void say(unsigned set, const char *text, int label, float logit) {
+    tags.by_set[set][word(text) * LABELS + label] = logit;
+}
+
+/* A tagger that knows everything with text, a little with layout. */
+static void begin(void) {
+    package.tagger.misread = MISREAD;
+    rules[2].currency_signs = (const char **)(uintptr_t)signs, rules[2].currency_codes = (const char **)(uintptr_t)codes;
+    for (int i = 0; i < 3; i++) {
+        rules[i].least = 0.2f;
+        for (int set = 0; set < 16; set++) rules[i].calibrations[set] = (struct plait__field_calibration){.scale = 1};
+    }
+    document = (struct plait__document){.context = context, .package = &package, .page_count = 1, .pages = &page};
+    plait__arena_init(&document.arena, context);
+    CHECK_INT(page_of_text(&document.arena, receipt, 7, &page), PLAIT_OK);
+    tags = (struct plait__tags){.word_count = page.word_count, .label_count = LABELS, .present = T | L};
+    for (unsigned set = 1; set <= (T | L); set++) {
+        tags.by_set[set] = plait__arena_array(&document.arena, (size_t)page.word_count * LABELS, sizeof(float));
+        for (int i = 0; i < page.word_count * LABELS; i++) tags.by_set[set][i] = -4;
+        if (!(set & T)) continue;
+        const char *company[] = {"ACME", "STORE", "SDN", "BHD"};
+        for (int i = 0; i < 4; i++) say(set, company[i], COMPANY, 4);
+        say(set, "ACME", COMPANY_FIRST, 4);
+        say(set, "BHD", COMPANY_LAST, 4);
+        say(set, "03/04/2018", DATE, 5);
+        say(set, "12.30", TOTAL, 5);
+    }
+}
+
+static void end(void) { plait__arena_end(&document.arena); }
+
+TEST(values_over_lines) {
+    begin();
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK_TEXT(document.fields[0].value, "ACME STORE SDN BHD");
+    CHECK_INT(document.fields[0].line_count, 2);
+    CHECK_INT(document.fields[0].word_count, 4);
+    CHECK_TEXT(document.fields[1].value, "2018-04-03");
+    CHECK_TEXT(document.fields[1].text, "03/04/2018");
+    CHECK_TEXT(document.fields[2].value, "12.30");
+    CHECK_TEXT(document.fields[2].currency, "MYR");
+    CHECK(document.fields[2].confidence > 0.9f);
+    end();
+}
+
+TEST(evidence_sums_to_one) {
+    begin();
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    for (int i = 0; i < 3; i++) {
+        const float *e = document.fields[i].evidence;
+        CHECK_NEAR(e[0] + e[1] + e[2] + e[3], 1, 1e-6);
+        CHECK(e[0] > 0.5f); /* text knew, layout did not */
+    }
+    end();
+}
+
+TEST(nothing_to_find) {
+    begin();
+    for (int i = 0; i < page.word_count * LABELS; i++) tags.by_set[T | L][i] = -9;
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    for (int i = 0; i < 3; i++) {
+        CHECK(!document.fields[i].value && !document.fields[i].text);
+        CHECK_INT(document.fields[i].reason, PLAIT__REASON_NOT_FOUND);
+    }
+    CHECK_INT(plait__fields(&document, &tags, T), PLAIT_OK);
+    CHECK_INT(document.fields[0].reason, PLAIT__REASON_MODALITY_MISSING);
+    end();
+}
+
+TEST(two_totals_as_likely) {
+    begin();
+    rules[2].least = 0.9f;
+    say(T | L, "20.00", TOTAL, 4.9f);
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK(!document.fields[2].value);
+    CHECK_INT(document.fields[2].reason, PLAIT__REASON_CONFLICT);
+    end();
+}
+
+TEST(misread_words_lower_the_confidence) {
+    begin();
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    const float before = document.fields[0].confidence;
+    for (int set = 0; set < 16; set++) rules[0].calibrations[set].misread = 1;
+    say(T | L, "SDN", MISREAD, 2);
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK(document.fields[0].confidence < before);
+    end();
+}
+
+TEST(probabilities_sum_to_one) {
+    begin();
+    const struct plait__scores scores = {tags.by_set[T | L], page.word_count, LABELS, COMPANY, COMPANY_FIRST, COMPANY_LAST};
+    double sum = 0, none = 1, all = 0;
+    for (int a = 0; a < page.word_count; a++)
+        for (int b = a; b < page.word_count; b++) sum += plait__span_probability(&scores, &page, a, b);
+    for (int i = 0; i < 4; i++) all += 4;
+    none = exp(-(all + 8)); /* the best stretch weighs exp(16 + 4 + 4) against 1 */
+    CHECK_NEAR(sum, 1 - none, 1e-3); /* stretches under a thousandth that say the same are not looked for */
+    int first, last;
+    CHECK(plait__best_span(&scores, &first, &last));
+    CHECK_INT(first, word("ACME"));
+    CHECK_INT(last, word("BHD"));
+    end();
+}
+
+TEST(a_check_that_passes) {
+    begin();
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    const float before = document.fields[2].confidence;
+    CHECK_INT(plait__checks(&document), PLAIT_OK);
+    CHECK_INT(document.check_count, 2);
+    CHECK_TEXT(document.checks[0].name, "date_has_one_reading");
+    CHECK(!document.checks[0].passed); /* 3 April or 4 March */
+    CHECK_TEXT(document.checks[1].name, "paid");
+    CHECK(document.checks[1].passed);
+    CHECK_TEXT(document.checks[1].detail, "total is 12.30; + cash - change is 12.30");
+    CHECK(document.fields[2].confidence > before);
+    end();
+}
+
+TEST(a_check_that_fails) {
+    begin();
+    say(T | L, "12.30", TOTAL, -5);
+    say(T | L, "20.00", TOTAL, 5);
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK_TEXT(document.fields[2].value, "20.00");
+    const float before = document.fields[2].confidence;
+    CHECK_INT(plait__checks(&document), PLAIT_OK);
+    CHECK(!document.checks[1].passed);
+    CHECK(document.fields[2].confidence < before);
+    end();
+}
+
+TEST(texts_are_tidied) {
+    begin();
+    struct plait__arena *arena = &document.arena;
+    CHECK_TEXT(plait__tidy_text(arena, "NO. 1 , MAIN ROAD,"), "NO. 1, MAIN ROAD");
+    CHECK_TEXT(plait__tidy_text(arena, ": ACME CO."), "ACME CO.");
+    CHECK_TEXT(plait__tidy_text(arena, "-"), "-"); /* something is better than nothing */
+    CHECK_TEXT(plait__date_value(arena, 20180331), "2018-03-31");
+    const struct plait__candidate credit = {.value = -1234500}, fine = {.value = 1005};
+    CHECK_TEXT(plait__money_value(arena, &credit), "-1234.50");
+    CHECK_TEXT(plait__money_value(arena, &fine), "1.005");
+    end();
+}
+
+int main(void) {
+    plait_context_create(NULL, &context);
+    test_values_over_lines();
+    test_evidence_sums_to_one();
+    test_nothing_to_find();
+    test_two_totals_as_likely();
+    test_misread_words_lower_the_confidence();
+    test_probabilities_sum_to_one();
+    test_a_check_that_passes();
+    test_a_check_that_fails();
+    test_texts_are_tidied();
+    plait_context_destroy(context);
+    return test__finish();
+}
