@@ -37,6 +37,13 @@ def golden(folder, name, inputs, output):
     for i, x in enumerate(inputs): np.save(os.path.join(path, 'input_%d.npy' % i), x.numpy())
     np.save(os.path.join(path, 'output_0.npy'), output.detach().numpy())
 
+class Text(torch.nn.Module):
+    """The text encoder as it is asked when reading: one page."""
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+    def forward(self, characters, features): return self.inner(characters, features)
+
 class Fusion(torch.nn.Module):
     """The fusion as it is asked when reading: no padding."""
     def __init__(self, inner):
@@ -57,7 +64,7 @@ def main():
     text, layout = torch.randn(words, lib.inputs_text_features()), torch.randn(words, lib.inputs_layout_features())
     picture = torch.randn(words, 1, *tagger_inputs.PICTURE)
     present = torch.tensor([[[1., 1, 1]], [[1, 0, 0]], [[0, 1, 0]], [[0, 0, 1]], [[0, 0, 0]]])
-    parts = {'text': (model.text, (characters, text), ['characters', 'features']), 'layout': (model.layout, (layout,), ['features']),
+    parts = {'text': (Text(model.text).eval(), (characters, text), ['characters', 'features']), 'layout': (model.layout, (layout,), ['features']),
              'image': (model.image, (picture,), ['pictures'])}
     embeddings = []
     for name, (net, inputs, names) in parts.items():

@@ -73,7 +73,7 @@ static bool scan(const char *text, size_t length, size_t first, struct number *n
         n.end = i + 1;
     }
     *number_out = n;
-    return n.count > 0 && n.repaired * 2 < n.count;
+    return n.count > 0 && n.repaired * 2 <= n.count;
 }
 
 /* How many of the digits stand after the decimal point; -1 when the marks make no number. */

@@ -145,9 +145,10 @@ static enum plait_status normalise(const struct work *work, const struct choice 
 static enum plait__reason reason_of(const struct work *work, const struct choice *choice, unsigned missing) {
     enum { TEXT = 1u << PLAIT__MODALITY_TEXT };
     const float probability = choice->probability[work->tags->present];
-    if (choice->count > 0 && choice->runner_up > 0.5f * probability) return PLAIT__REASON_CONFLICT;
+    const bool likely = choice->count > 0 && probability > 0.2f;
+    if (likely && choice->runner_up > 0.5f * probability) return PLAIT__REASON_CONFLICT;
     if (missing & TEXT) return PLAIT__REASON_MODALITY_MISSING;
-    return choice->count > 0 && probability > 0.2f ? PLAIT__REASON_LOW_CONFIDENCE : PLAIT__REASON_NOT_FOUND;
+    return likely ? PLAIT__REASON_LOW_CONFIDENCE : PLAIT__REASON_NOT_FOUND;
 }
 
 static enum plait_status fill(const struct work *work, unsigned missing, const struct plait__field_rule *rule,

@@ -39,12 +39,17 @@ static int sign_in(const struct plait__field_rule *rule, const char *text) {
     return -1;
 }
 
+/* ISO 4217's XXX is no currency: a sign that several use. */
+static const char *known(const char *code) {
+    return code && strcmp(code, "XXX") == 0 ? NULL : code;
+}
+
 const char *plait__money_currency(const struct plait__field_rule *rule, const struct plait__page *page,
                                   const struct plait__candidate *candidate, bool *signed_out) {
     int sign = sign_in(rule, candidate->mark);
     *signed_out = sign >= 0;
     if (sign < 0 && candidate->first > 0) sign = sign_in(rule, page->words[candidate->first - 1].text);
-    if (sign >= 0) return rule->currency_codes[sign];
+    if (sign >= 0 && known(rule->currency_codes[sign])) return rule->currency_codes[sign];
     int most = 0;
     const char *code = rule->currency;
     for (int i = 0; i < rule->currency_count; i++) {
@@ -52,7 +57,7 @@ const char *plait__money_currency(const struct plait__field_rule *rule, const st
         for (int w = 0; w < page->word_count; w++) count += holds_sign(page->words[w].text, rule->currency_signs[i]);
         if (count > most) most = count, code = rule->currency_codes[i];
     }
-    return code;
+    return known(code);
 }
 
 const char *plait__date_value(struct plait__arena *arena, int64_t date) {
