@@ -18,18 +18,27 @@ static struct plait__tags tags;
 static const char *const signs[] = {"RM", "$"}, *const codes[] = {"MYR", "USD"};
 static const char *cash_words[] = {"CASH"}, *change_words[] = {"CHANGE"};
 static struct plait__field_rule rules[] = {
-    {.name = "company", .type = PLAIT__FIELD_TYPE_TEXT, .label = COMPANY, .label_first = COMPANY_FIRST, .label_last = COMPANY_LAST},
+    {.name = "company",
+     .type = PLAIT__FIELD_TYPE_TEXT,
+     .label = COMPANY,
+     .label_first = COMPANY_FIRST,
+     .label_last = COMPANY_LAST},
     {.name = "date", .type = PLAIT__FIELD_TYPE_DATE, .label = DATE, .day_first = true},
     {.name = "total", .type = PLAIT__FIELD_TYPE_MONEY, .label = TOTAL, .currency_count = 2},
 };
 static struct plait__amount_rule amounts[] = {{"cash", cash_words, 1}, {"change", change_words, 1}};
-static struct plait__check_rule checks[] = {
-    {.name = "paid", .field = "total", .tolerance = 0.001f, .passed = 1, .failed = -1, .term_count = 2, .terms = {{0, 1, false}, {1, -1, false}}}};
+static struct plait__check_rule checks[] = {{.name = "paid",
+                                             .field = "total",
+                                             .tolerance = 0.001f,
+                                             .passed = 1,
+                                             .failed = -1,
+                                             .term_count = 2,
+                                             .terms = {{0, 1, false}, {1, -1, false}}}};
 static struct plait__package package = {
     .fields = rules, .field_count = 3, .amounts = amounts, .amount_count = 2, .checks = checks, .check_count = 1};
 
-static const char *const receipt[] = {"ACME", "STORE SDN BHD", "1, MAIN ROAD", "DATE: 03/04/2018", "TOTAL\tRM 12.30", "CASH\t20.00",
-                                      "CHANGE\t7.70"};
+static const char *const receipt[] = {"ACME",        "STORE SDN BHD", "1, MAIN ROAD", "DATE: 03/04/2018", "TOTAL\tRM 12.30",
+                                      "CASH\t20.00", "CHANGE\t7.70"};
 
 static int word(const char *text) {
     for (int i = 0; i < page.word_count; i++)
@@ -66,7 +75,9 @@ static void begin(void) {
     }
 }
 
-static void end(void) { plait__arena_end(&document.arena); }
+static void end(void) {
+    plait__arena_end(&document.arena);
+}
 
 TEST(values_over_lines) {
     begin();
@@ -134,7 +145,7 @@ TEST(probabilities_sum_to_one) {
     for (int a = 0; a < page.word_count; a++)
         for (int b = a; b < page.word_count; b++) sum += plait__span_probability(&scores, &page, a, b);
     for (int i = 0; i < 4; i++) all += 4;
-    none = exp(-(all + 8)); /* the best stretch weighs exp(16 + 4 + 4) against 1 */
+    none = exp(-(all + 8));          /* the best stretch weighs exp(16 + 4 + 4) against 1 */
     CHECK_NEAR(sum, 1 - none, 1e-3); /* stretches under a thousandth that say the same are not looked for */
     int first, last;
     CHECK(plait__best_span(&scores, &first, &last));

@@ -27,8 +27,7 @@ static inline enum plait_status page_of_text(struct plait__arena *arena, const c
             memcpy(line->polygon, corners, sizeof corners);
             line->confidence = 1;
             line->word_first = page->word_count;
-            enum plait_status status =
-                plait__split_line(arena, text, line, page->line_count, page->words + page->word_count);
+            enum plait_status status = plait__split_line(arena, text, line, page->line_count, page->words + page->word_count);
             if (status != PLAIT_OK) return status;
             page->word_count += line->word_count;
             page->line_count++;
