@@ -32,13 +32,11 @@ int64_t plait__elements(int rank, const int64_t *dims) {
     for (int i = 0; i < rank; i++) {
         if (dims[i] < 0) return -1;
         empty = empty || dims[i] == 0;
+        int64_t factor = dims[i] > 0 ? dims[i] : 1; /* also an empty tensor has strides, which must not overflow */
+        if (factor > ceiling / product) return -1;
+        product *= factor;
     }
-    if (empty) return 0; /* whatever the other dimensions are */
-    for (int i = 0; i < rank; i++) {
-        if (dims[i] > ceiling / product) return -1;
-        product *= dims[i];
-    }
-    return product;
+    return empty ? 0 : product;
 }
 
 int64_t plait_tensor_elements(const plait_tensor *tensor) {

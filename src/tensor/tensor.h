@@ -7,7 +7,7 @@
 enum { PLAIT__TENSOR_CEILING_LOG2 = 46 /* no tensor has more bytes than this power of two */ };
 
 /* The product of `dims`; 1 for rank 0.  -1 when a dimension is negative (dynamic), the rank is not 0..PLAIT_MAX_RANK, or
- * the product passes the ceiling. */
+ * the product passes the ceiling (of all dimensions that are not 0: strides never overflow). */
 int64_t plait__elements(int rank, const int64_t *dims);
 
 /* Fails with INVALID (dynamic dimension, unknown dtype, rank) or LIMIT.  Either out-pointer may be NULL. */

@@ -15,7 +15,8 @@ TEST(dtypes_have_sizes_and_names) {
 TEST(products_do_not_overflow) {
     CHECK_INT(plait__elements(0, NULL), 1);
     CHECK_INT(plait__elements(3, (int64_t[]){2, 3, 7}), 42);
-    CHECK_INT(plait__elements(3, (int64_t[]){INT64_MAX, INT64_MAX, 0}), 0);
+    CHECK_INT(plait__elements(3, (int64_t[]){7, 1 << 20, 0}), 0);
+    CHECK_INT(plait__elements(3, (int64_t[]){INT64_MAX, INT64_MAX, 0}), -1);
     CHECK_INT(plait__elements(2, (int64_t[]){INT64_MAX, 2}), -1);
     CHECK_INT(plait__elements(2, (int64_t[]){(int64_t)1 << 32, (int64_t)1 << 32}), -1);
     CHECK_INT(plait__elements(2, (int64_t[]){0, -1}), -1);
