@@ -110,7 +110,9 @@ static enum plait_status allocate_owned(plait_session *session, int value) {
 static enum plait_status allocate(struct plait__frame *frame, int value) {
     plait_session *session = frame->user;
     size_t offset = session->current->offsets[value];
-    if (offset == PLAIT__UNPLANNED) return allocate_owned(session, value);
+    /* The body of a loop may in the end make more than inference could tell. */
+    bool fits = plait_tensor_bytes(&frame->values[value]) <= plait_tensor_bytes(&session->current->graph->values[value].type);
+    if (offset == PLAIT__UNPLANNED || !fits) return allocate_owned(session, value);
     frame->values[value].data = (char *)session->workspace + offset;
     return PLAIT_OK;
 }

@@ -102,6 +102,7 @@ static enum plait_status one_round(struct rounds *rounds) {
     if (rounds->started) release_all(context, rounds->inputs + rounds->carried_input, rounds->carried_count);
     memcpy(rounds->inputs + rounds->carried_input, carried, (size_t)rounds->carried_count * sizeof *carried);
     rounds->started = true;
+    if (status != PLAIT_OK) release_all(context, rounds->outputs, rounds->carried_output);
     return status;
 }
 
