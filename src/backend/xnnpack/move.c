@@ -8,8 +8,15 @@
 
 /* ---- reshape: the same bytes under other dims ---- */
 
+/* Dropout does nothing unless it is told, since opset 12 by its third input, to train. */
+static bool is_inference(const struct plait__graph *graph, const struct plait__node *node) {
+    const plait_tensor *training = plait__xnn_constant(graph, node, 2);
+    if (plait__xnn_output_type(graph, node, 1)) return false;
+    return !plait__xnn_input_type(graph, node, 2) || (training && !*(const bool *)training->data);
+}
+
 bool plait__xnn_supports_reshape(const struct plait__graph *graph, const struct plait__node *node) {
-    if (node->op == PLAIT__OP_Dropout && plait__xnn_output_type(graph, node, 1)) return false;
+    if (node->op == PLAIT__OP_Dropout && !is_inference(graph, node)) return false;
     return !node->clamp.on && plait_tensor_elements(plait__xnn_input_type(graph, node, 0)) ==
                                   plait_tensor_elements(plait__xnn_output_type(graph, node, 0));
 }

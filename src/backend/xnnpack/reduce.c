@@ -1,8 +1,9 @@
 /* Sums and means along axes, and the pools over a whole picture. */
 #include "backend/xnnpack/families.h"
 
-static enum xnn_status bind_sum(const struct plait__xnn_step *step) {
-    return xnn_setup_reduce_nd(step->operator, step->places[2], step->places[0], step->places[1]);
+static enum xnn_status bind_reduction(const struct plait__xnn_step *step) {
+    /* The workspace is for other types; given one, XNNPACK would convert from it with a function that f32 does not have. */
+    return xnn_setup_reduce_nd(step->operator, NULL, step->places[0], step->places[1]);
 }
 
 static enum plait_status reduce(struct plait__xnn_segment *segment, const struct plait__node *node,
@@ -10,15 +11,13 @@ static enum plait_status reduce(struct plait__xnn_segment *segment, const struct
     const plait_tensor *data = plait__xnn_input_type(segment->graph, node, 0);
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     if (axis_count == 0) return plait__xnn_alias(segment, read, written);
-    size_t shape[PLAIT__XNN_RANK], workspace = 0, alignment;
+    size_t shape[PLAIT__XNN_RANK], workspace, alignment;
     plait__xnn_shape(data, data->rank, shape);
     xnn_operator_t operator= NULL;
     PLAIT__XNN_TRY(segment, xnn_create_reduce_nd(type, xnn_datatype_fp32, NULL, NULL, 0, &operator));
-    enum xnn_status shaped = xnn_reshape_reduce_nd(operator,(size_t) axis_count, axes, (size_t)data->rank, shape, &workspace,
-                                                   &alignment, plait__xnn_pool(segment));
-    int slots[] = {read, written, plait__xnn_scratch(segment, workspace)};
-    if (!plait__xnn_operator_step(segment, operator, bind_sum, 3, slots)) return PLAIT_MEMORY;
-    return plait__xnn_check(segment, shaped);
+    if (!plait__xnn_operator_step(segment, operator, bind_reduction, 2, (int[]){read, written})) return PLAIT_MEMORY;
+    return plait__xnn_check(segment, xnn_reshape_reduce_nd(operator,(size_t) axis_count, axes, (size_t)data->rank, shape,
+                                                           &workspace, &alignment, plait__xnn_pool(segment)));
 }
 
 /* The axes are an attribute in older opsets and an input since 13 (sum) and 18 (mean); none means all of them. */
