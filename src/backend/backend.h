@@ -21,7 +21,8 @@ struct plait__frame {
     void *user;
     /* Memory for a segment's own intermediates, shared by all segments of a session: segment_scratch() says how much. */
     void *scratch;
-    /* Told after each node that reference runs, when the session profiles; else NULL. */
+    const struct plait__backend *backend; /* whose segment is running */
+    /* Told after each node, or each part of one, that ran, when the session profiles; else NULL. */
     void (*node_done)(struct plait__frame *frame, enum plait__op op, uint64_t us);
 };
 

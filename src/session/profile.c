@@ -51,14 +51,17 @@ static enum plait_status write_segments(struct plait__buffer *out, const struct 
     return plait__buffer_append(out, "]", 1);
 }
 
-static enum plait_status write_reference(struct plait__buffer *out, const plait_session *session, uint64_t total_us) {
-    PLAIT__TRY(plait__buffer_printf(out, ",\"reference\":["));
-    for (int op = 0, written = 0; session->op_us && op < PLAIT__OP_COUNT; op++) {
-        if (!session->op_runs[op]) continue;
+/* `which`: 0 the session's backend, 1 what it left to reference. */
+static enum plait_status write_operators(struct plait__buffer *out, const plait_session *session, int which,
+                                         uint64_t total_us) {
+    PLAIT__TRY(plait__buffer_printf(out, ",\"%s\":[", which ? "fallbacks" : "operators"));
+    for (int op = 0, written = 0; session->op_times[which] && op < PLAIT__OP_COUNT; op++) {
+        const struct plait__op_time *time = &session->op_times[which][op];
+        if (!time->runs) continue;
         PLAIT__TRY(plait__buffer_printf(out, "%s{\"operator\":\"%s\",\"runs\":%llu,\"us\":%llu,\"share\":%.4f}",
                                         written++ ? "," : "", plait__op_name((enum plait__op)op),
-                                        (unsigned long long)session->op_runs[op], (unsigned long long)session->op_us[op],
-                                        share_of(session->op_us[op], total_us)));
+                                        (unsigned long long)time->runs, (unsigned long long)time->us,
+                                        share_of(time->us, total_us)));
     }
     return plait__buffer_append(out, "]", 1);
 }
@@ -75,7 +78,8 @@ static enum plait_status write_report(plait_session *session, const struct plait
                                     session->backend->name, (unsigned long long)session->run_count,
                                     (unsigned long long)total_us, session->peak_bytes, share_of(fallback_us, total_us)));
     PLAIT__TRY(write_segments(out, entries, count, total_us));
-    PLAIT__TRY(write_reference(out, session, total_us));
+    PLAIT__TRY(write_operators(out, session, 0, total_us));
+    PLAIT__TRY(write_operators(out, session, 1, total_us));
     return plait__buffer_append(out, "}", 1);
 }
 

@@ -119,8 +119,9 @@ static enum plait_status allocate(struct plait__frame *frame, int value) {
 
 static void count_node(struct plait__frame *frame, enum plait__op op, uint64_t us) {
     plait_session *session = frame->user;
-    session->op_runs[op]++;
-    session->op_us[op] += us;
+    struct plait__op_time *time = &session->op_times[frame->backend != session->backend][op];
+    time->runs++;
+    time->us += us;
 }
 
 static enum plait_status run_segments(plait_session *session, struct plait__plan *plan, struct plait__frame *frame) {
@@ -128,6 +129,7 @@ static enum plait_status run_segments(plait_session *session, struct plait__plan
         struct plait__segment *segment = &plan->segments[s];
         if (plait__cancelled(session->context))
             return plait__fail(session->context, PLAIT_CANCELLED, "cancelled by the caller");
+        frame->backend = segment->backend;
         uint64_t start = session->options.profile ? plait__now_us(session->context) : 0;
         PLAIT__TRY(segment->backend->segment_run(segment->state, frame));
         if (session->options.profile) segment->total_us += plait__now_us(session->context) - start;

@@ -30,12 +30,12 @@ static enum plait_status create_empty(plait_context *context, const plait_sessio
     session->backend = backend;
     plait__buffer_init(&session->report, context, PLAIT__REPORT_CEILING);
     if (chosen.profile) {
-        session->op_runs = plait__allocate_zero(context, 2 * PLAIT__OP_COUNT, sizeof *session->op_runs);
-        if (!session->op_runs) {
+        session->op_times[0] = plait__allocate_zero(context, 2 * PLAIT__OP_COUNT, sizeof *session->op_times[0]);
+        if (!session->op_times[0]) {
             plait__release(context, session);
             return PLAIT_MEMORY;
         }
-        session->op_us = session->op_runs + PLAIT__OP_COUNT;
+        session->op_times[1] = session->op_times[0] + PLAIT__OP_COUNT;
     }
     *session_out = session;
     return PLAIT_OK;
@@ -93,7 +93,7 @@ void plait_session_destroy(plait_session *session) {
     plait__graph_destroy(session->graph);
     plait__file_close(context, &session->file);
     plait__buffer_end(&session->report);
-    plait__release(context, session->op_runs);
+    plait__release(context, session->op_times[0]);
     plait__release(context, session);
 }
 

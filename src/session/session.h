@@ -33,6 +33,11 @@ struct plait__plan {
 
 enum { PLAIT__PLAN_CACHE = 16 }; /* plans kept per session; the one used longest ago goes */
 
+/* What one operator took, over all its nodes and runs. */
+struct plait__op_time {
+    uint64_t runs, us;
+};
+
 struct plait_session {
     plait_context *context;
     plait_session_options options;
@@ -49,7 +54,8 @@ struct plait_session {
     plait_tensor *values; /* the frame of a run */
     void **owned;         /* by value: memory of values that the plan could not place; kept until the next run */
     size_t owned_bytes, peak_bytes;
-    uint64_t *op_runs, *op_us; /* [PLAIT__OP_COUNT], of what reference ran; NULL unless the session profiles */
+    struct plait__op_time
+        *op_times[2]; /* [PLAIT__OP_COUNT] of the session's backend, and of the fall-backs; NULL unless it profiles */
     struct plait__buffer report;
 };
 

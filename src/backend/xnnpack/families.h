@@ -15,8 +15,8 @@ struct plait__xnn_family {
 /* NULL when no family has the operator. */
 const struct plait__xnn_family *plait__xnn_family(enum plait__op op);
 
-#define PLAIT__XNN_FAMILY(name)                                                                                                \
-    bool plait__xnn_supports_##name(const struct plait__graph *graph, const struct plait__node *node);                         \
+#define PLAIT__XNN_FAMILY(name)                                                                        \
+    bool plait__xnn_supports_##name(const struct plait__graph *graph, const struct plait__node *node); \
     enum plait_status plait__xnn_define_##name(struct plait__xnn_segment *segment, const struct plait__node *node);
 
 PLAIT__XNN_FAMILY(attention)

@@ -257,7 +257,6 @@ enum plait_status plait__xnn_segment_create(plait_context *context, const struct
     segment->context = context;
     segment->graph = plan->graph;
     segment->int8 = plan->options && plan->options->int8;
-    segment->profile = plan->options && plan->options->profile;
     segment->cache = cache;
     plait__arena_init(&segment->arena, context);
     enum plait_status status = build(segment, plan);
@@ -339,15 +338,16 @@ enum plait_status plait__xnn_segment_run(void *opaque, struct plait__frame *fram
         PLAIT__TRY(frame->allocate(frame, value));
     }
     PLAIT__TRY(protect_inputs(segment, frame));
-    uint64_t before = segment->profile ? plait__now_us(segment->context) : 0;
+    uint64_t before = frame->node_done ? plait__now_us(segment->context) : 0;
     for (int i = 0; i < segment->step_count; i++) {
         struct plait__xnn_step *step = segment->steps[i];
-        if (plait__cancelled(segment->context)) return plait__fail(segment->context, PLAIT_CANCELLED, "cancelled");
+        if (plait__cancelled(segment->context))
+            return plait__fail(segment->context, PLAIT_CANCELLED, "cancelled by the caller");
         for (int slot = 0; slot < step->slot_count; slot++) step->places[slot] = place_of(segment, frame, step->slots[slot]);
         PLAIT__TRY(run_step(segment, step));
-        if (!segment->profile) continue;
+        if (!frame->node_done) continue;
         uint64_t now = plait__now_us(segment->context);
-        step->time_us += now - before;
+        frame->node_done(frame, step->node->op, now - before);
         before = now;
     }
     return PLAIT_OK;

@@ -27,7 +27,6 @@ struct plait__xnn_step {
     int slot_count;
     int slots[PLAIT__XNN_STEP_SLOTS];
     void *places[PLAIT__XNN_STEP_SLOTS]; /* the slots' addresses in this run */
-    uint64_t time_us;                    /* spent so far; measured when the session profiles */
 };
 
 enum plait__xnn_slot_kind { PLAIT__XNN_INPUT, PLAIT__XNN_OUTPUT, PLAIT__XNN_CONSTANT, PLAIT__XNN_INTERIOR };
@@ -45,7 +44,7 @@ struct plait__xnn_slot {
 struct plait__xnn_segment {
     plait_context *context;
     const struct plait__graph *graph;
-    bool int8, profile;
+    bool int8;
     struct plait__xnn_cache *cache; /* the context's */
     struct plait__arena arena;
     const struct plait__node *node; /* the one being defined */

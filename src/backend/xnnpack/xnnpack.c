@@ -3,8 +3,8 @@
 #include "backend/xnnpack/families.h"
 
 /* name, whether it clamps by itself, the layout it runs in */
-#define FAMILY(name, clamps, layout)                                                                                           \
-    static const struct plait__xnn_family name = {plait__xnn_supports_##name, plait__xnn_define_##name, clamps,                \
+#define FAMILY(name, clamps, layout)                                                                            \
+    static const struct plait__xnn_family name = {plait__xnn_supports_##name, plait__xnn_define_##name, clamps, \
                                                   PLAIT__XNN_##layout};
 FAMILY(attention, false, ONNX_LAYOUT)
 FAMILY(average_pool, true, CHANNELS_LAST)
