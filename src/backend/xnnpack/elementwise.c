@@ -70,6 +70,7 @@ static enum xnn_unary_operator power(const struct plait__graph *graph, const str
 
 bool plait__xnn_supports_binary(const struct plait__graph *graph, const struct plait__node *node) {
     if (node->input_count != 2) return false; /* Max and Min of one, or of many */
+    if (node->opset < 7) return false;        /* broadcast in a way of its own */
     for (int i = 0; i < 2; i++)
         if (plait__xnn_input_type(graph, node, i)->dtype != PLAIT_F32) return false;
     return true;

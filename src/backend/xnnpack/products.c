@@ -125,23 +125,27 @@ enum plait_status plait__xnn_define_gemm(struct plait__xnn_segment *segment, con
 
 /* ---- MatMul: a third input, put there by the fusion of an addition, is a bias ---- */
 
+static bool against_constant(const struct plait__graph *graph, const struct plait__node *node) {
+    const plait_tensor *b = plait__xnn_constant(graph, node, 1);
+    return b && b->rank == 2;
+}
+
 bool plait__xnn_supports_matmul(const struct plait__graph *graph, const struct plait__node *node) {
     const plait_tensor *a = plait__xnn_input_type(graph, node, 0), *b = plait__xnn_input_type(graph, node, 1);
     if (a->dtype != PLAIT_F32 || b->dtype != PLAIT_F32) return false;
-    float low, high;
-    plait__xnn_bounds(node, &low, &high);
-    return a->rank >= 1 && b->rank >= 1 && low < high;
+    return a->rank >= 1 && b->rank >= 1 && (!plait__xnn_input_type(graph, node, 2) || against_constant(graph, node));
 }
 
 enum plait_status plait__xnn_define_matmul(struct plait__xnn_segment *segment, const struct plait__node *node) {
     const struct plait__graph *graph = segment->graph;
     const plait_tensor *a = plait__xnn_input_type(graph, node, 0), *b = plait__xnn_input_type(graph, node, 1);
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
-    if (b->rank == 2 && plait__xnn_constant(graph, node, 1)) {
+    if (against_constant(graph, node)) {
         struct product p = {.rows = plait__xnn_product(a->dims, 0, a->rank - 1),
                             .depth = (size_t)b->dims[0],
                             .width = (size_t)b->dims[1],
                             .weights = b,
+                            .bias = plait__xnn_constant(graph, node, 2),
                             .low = -INFINITY,
                             .high = INFINITY};
         return define_product(segment, &p, read, written);

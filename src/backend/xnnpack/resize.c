@@ -89,14 +89,14 @@ static enum plait_status define_bilinear(struct plait__xnn_segment *segment, con
     return plait__xnn_check(segment, shaped);
 }
 
-static int32_t nearest(const struct resize *resize, int64_t at, int64_t from, int64_t to, double scale) {
-    double x;
+static int32_t nearest(const struct resize *resize, int64_t at, int64_t from, double scale) {
+    double x, length = scale * (double)from; /* of the output, not rounded yet */
     if (is(resize->coordinates, "asymmetric"))
         x = (double)at / scale;
     else if (is(resize->coordinates, "align_corners"))
-        x = to == 1 ? 0.0 : (double)at * (double)(from - 1) / (double)(to - 1);
+        x = length == 1.0 ? 0.0 : (double)at * (double)(from - 1) / (length - 1.0);
     else
-        x = is(resize->coordinates, "pytorch_half_pixel") && to == 1 ? 0.0 : ((double)at + 0.5) / scale - 0.5;
+        x = is(resize->coordinates, "pytorch_half_pixel") && length <= 1.0 ? 0.0 : ((double)at + 0.5) / scale - 0.5;
     if (is(resize->rounding, "floor"))
         x = floor(x);
     else if (is(resize->rounding, "ceil"))
@@ -118,7 +118,7 @@ enum plait_status plait__xnn_define_resize(struct plait__xnn_segment *segment, c
     PLAIT__TRY(plait__xnn_places_begin(&places, segment, from, to));
     for (int axis = 0; axis < to->rank; axis++)
         for (int64_t at = 0; at < to->dims[axis]; at++)
-            places.axes[axis][at] = nearest(&resize, at, from->dims[axis], to->dims[axis], resize.scales[axis]);
+            places.axes[axis][at] = nearest(&resize, at, from->dims[axis], resize.scales[axis]);
     return plait__xnn_places_step(&places, plait__xnn_read(segment, node->inputs[0]),
                                   plait__xnn_write(segment, node->outputs[0]));
 }

@@ -10,6 +10,7 @@ FAMILY(attention, false, ONNX_LAYOUT)
 FAMILY(average_pool, true, CHANNELS_LAST)
 FAMILY(batch_normalisation, false, EITHER_LAYOUT)
 FAMILY(binary, false, ONNX_LAYOUT)
+FAMILY(cast, false, ONNX_LAYOUT)
 FAMILY(concat, false, ONNX_LAYOUT)
 FAMILY(convolution, true, CHANNELS_LAST)
 FAMILY(convolution_transpose, true, CHANNELS_LAST)
@@ -40,6 +41,7 @@ static const struct plait__xnn_family *const families[PLAIT__OP_COUNT] = {
     [PLAIT__OP_Attention] = &attention,
     [PLAIT__OP_AveragePool] = &average_pool,
     [PLAIT__OP_BatchNormalization] = &batch_normalisation,
+    [PLAIT__OP_Cast] = &cast,
     [PLAIT__OP_Ceil] = &unary,
     [PLAIT__OP_Clip] = &unary,
     [PLAIT__OP_Concat] = &concat,
