@@ -31,11 +31,11 @@ def free_sets(path):
     onnx.checker.check_model(model)
     onnx.save(model, path)
 
-def golden(folder, name, inputs, output):
+def golden(folder, name, names, inputs, output):
     path = os.path.join(folder, name)
     os.makedirs(path, exist_ok=True)
-    for i, x in enumerate(inputs): np.save(os.path.join(path, 'input_%d.npy' % i), x.numpy())
-    np.save(os.path.join(path, 'output_0.npy'), output.detach().numpy())
+    for n, x in zip(names, inputs): np.save(os.path.join(path, n + '.npy'), x.numpy())
+    np.save(os.path.join(path, 'out.npy'), output.detach().numpy())
 
 class Text(torch.nn.Module):
     """The text encoder as it is asked when reading: one page."""
@@ -70,7 +70,7 @@ def main():
     for name, (net, inputs, names) in parts.items():
         export(net, inputs, names, {n: {0: 'words'} for n in names + ['out']}, os.path.join(folder, name + '.onnx'))
         embeddings.append(net(*inputs).detach())
-        golden(golden_dir, name, inputs, embeddings[-1])
+        golden(golden_dir, name, names, inputs, embeddings[-1])
 
     inputs = tuple(e.unsqueeze(0) for e in embeddings) + (present,)
     names = ['text', 'layout', 'image', 'present']
@@ -80,7 +80,7 @@ def main():
     fusion = Fusion(model.fusion).eval()
     export(fusion, inputs, names, dynamic, path)
     free_sets(path)
-    golden(golden_dir, 'fusion', inputs, fusion(*inputs))
+    golden(golden_dir, 'fusion', names, inputs, fusion(*inputs))
     parts, old = tagger_manifest.part(), package.read(folder)              # what calibration found is kept until it is run again
     for name, field in parts['fields'].items():
         for key in ('calibrations', 'least', 'review'):

@@ -12,8 +12,9 @@ static uint64_t stage_us[PLAIT__STAGE_COUNT];
 
 enum { TEXT = 1 << PLAIT__MODALITY_TEXT, LAYOUT = 1 << PLAIT__MODALITY_LAYOUT, IMAGE = 1 << PLAIT__MODALITY_IMAGE };
 
-static const char *const receipt[] = {"ACME TRADING SDN BHD", "NO. 1, JALAN DAMAI 3,", "81100 JOHOR BAHRU, JOHOR.", "TEL: 07-123 4567",
-                                      "DATE: 25/12/2018", "PAPER A4\t12.30", "TOTAL\t12.30", "CASH\t20.00", "CHANGE\t7.70"};
+static const char *const receipt[] = {"ACME TRADING SDN BHD", "NO. 1, JALAN DAMAI 3,", "81100 JOHOR BAHRU, JOHOR.",
+                                      "TEL: 07-123 4567",     "DATE: 25/12/2018",      "PAPER A4\t12.30",
+                                      "TOTAL\t12.30",         "CASH\t20.00",           "CHANGE\t7.70"};
 
 static struct plait__tags tag(const struct plait__image *grey, unsigned present, bool evidence) {
     struct plait__tags tags;
