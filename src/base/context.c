@@ -94,6 +94,8 @@ enum plait_status plait__fail(plait_context *context, enum plait_status status, 
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
+    for (char *at = sentence; *at; at++) /* names from files may have line ends and terminal codes in them */
+        if ((unsigned char)*at < 0x20 || *at == 0x7f) *at = '?';
     memcpy(context->error, sentence, sizeof sentence);
     return status;
 }

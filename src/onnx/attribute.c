@@ -181,6 +181,7 @@ enum plait_status plait__read_attributes(struct plait__scope *scope, const struc
         PLAIT__TRY(plait__slice_text(&scope->graph->arena, parts.name, &attribute.name));
         enum plait_status status = parts.reference.size ? refer(scope, &parts, &attribute, &found)
                                                         : read_value(scope, &parts, node, &captures, &attribute);
+        if (status != PLAIT_OK && parts.graph.data) return status; /* said of a node in there */
         if (status != PLAIT_OK)
             return plait__fail_in(context, status, "node '%s', attribute '%s'", scope->graph->nodes[node].name, attribute.name);
         if (found) scope->graph->nodes[node].attributes[count++] = attribute;
