@@ -152,7 +152,8 @@ def main():
     if os.path.exists(a.checkpoint):
         state = torch.load(a.checkpoint)
         model.load_state_dict(state['model']); average.load_state_dict(state['average'])
-        optimiser.load_state_dict(state['optimiser']); schedule.load_state_dict(state['schedule']); first = state['epoch']
+        optimiser.load_state_dict(state['optimiser']); first = state['epoch']
+        for _ in range(first * steps_each): schedule.step()
     print('%d pages, %d parameters' % (len(pages), sum(q.numel() for q in model.parameters())), flush=True)
     for epoch in range(first, a.epochs):
         rng, start, sum_loss = np.random.default_rng([a.seed, epoch]), time.time(), 0.0
@@ -173,8 +174,7 @@ def main():
                 keep = min(0.998, (1 + epoch * steps_each + at) / (10 + epoch * steps_each + at))
                 for m, v in zip(average.parameters(), model.parameters()): m.lerp_(v, 1 - keep)
         print('epoch %d loss %.4f %.0f s' % (epoch + 1, sum_loss / len(pages), time.time() - start), flush=True)
-        torch.save({'model': model.state_dict(), 'average': average.state_dict(), 'optimiser': optimiser.state_dict(), 'schedule': schedule.state_dict(),
-                    'epoch': epoch + 1}, a.checkpoint + '.new')
+        torch.save({'model': model.state_dict(), 'average': average.state_dict(), 'optimiser': optimiser.state_dict(), 'epoch': epoch + 1}, a.checkpoint + '.new')
         os.replace(a.checkpoint + '.new', a.checkpoint)
 
 def re_split(word): return ''.join(c for c in word if 'A' <= c <= 'Z')

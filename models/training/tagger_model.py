@@ -87,7 +87,7 @@ class Fusion(nn.Module):
         self.last, self.labels = Norm(), nn.Linear(WIDTH, labels)
     def forward(self, text, layout, image, present, absent=None, sets=1):
         here = [present[:, :, m:m + 1] for m in range(SENSES)]
-        keys = [f(x) for f, x in zip(self.keys, (text, layout, image))]
+        keys = [f(x) * h for f, x, h in zip(self.keys, (text, layout, image), here)]   # an absent sense must not be felt at all
         values = [f(x) * h for f, x, h in zip(self.values, (text, layout, image), here)]
         x = values[0] + values[1] + values[2]
         query = self.query(self.norm(x))
