@@ -14,7 +14,7 @@ bool plait__score_number(const char *text, double *number_out) {
     while (*first && !isdigit((unsigned char)*first)) first++;
     if (!*first) return false;
 
-    char digits[64];
+    char digits[64] = "";
     size_t length = 0;
     for (const char *at = first; *at && (isdigit((unsigned char)*at) || strchr(",. \t\r\n", *at)); at++)
         if (!isspace((unsigned char)*at) && length < sizeof digits - 1) digits[length++] = *at;

@@ -48,7 +48,7 @@ static enum plait_status taps_create(plait_context *context, int old_length, int
     taps->memory = plait__allocate(context, weights * sizeof(float) + 2 * (size_t)length * sizeof(int));
     if (!taps->memory) return PLAIT_MEMORY;
     taps->weights = taps->memory;
-    taps->first = (int *)(taps->weights + weights);
+    taps->first = (void *)(taps->weights + weights);
     taps->count = taps->first + length;
     for (int i = 0; i < length; i++) (scale > 1 ? area_tap : linear_tap)(taps, i, scale, old_length);
     return PLAIT_OK;

@@ -8,7 +8,7 @@ size_t plait__session_profile(const plait_session *session, struct plait__segmen
         for (int s = 0; plan && s < plan->segment_count; s++, count++) {
             const struct plait__segment *segment = &plan->segments[s];
             const struct plait__node *first = &plan->graph->nodes[segment->plan.nodes[0]];
-            if (count >= capacity) continue;
+            if (!entries_out || count >= capacity) continue;
             entries_out[count] = (struct plait__segment_profile){.backend = segment->backend->name,
                                                                  .first_node = first->name,
                                                                  .first_op = plait__op_name(first->op),

@@ -97,7 +97,7 @@ enum plait_status plait__xnn_define_convolution(struct plait__xnn_segment *segme
                                             &parameters));
     xnn_operator_t operator= NULL;
     PLAIT__TRY(create_operator(segment, &c, int8, &operator));
-    size_t workspace = 0, alignment, height, width;
+    size_t workspace = 0, alignment = 0, height = 0, width = 0;
     enum xnn_status shaped =
         (int8 ? xnn_reshape_convolution2d_nhwc_qd8_f32_qc8w
               : xnn_reshape_convolution2d_nhwc_f32)(operator, c.input.batch, c.input.height, c.input.width, &workspace,

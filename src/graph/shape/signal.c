@@ -98,7 +98,7 @@ enum plait_status plait__shape_stft(struct plait__call *call) {
         if (length >= 0 && frame >= 0 && frame > length)
             return plait__call_fail(call, PLAIT_INVALID, "frame_length: expected at most %lld, found %lld", (long long)length,
                                     (long long)frame);
-        if (length >= 0 && frame >= 0 && step >= 0) dims[1] = (length - frame) / step + 1;
+        if (length >= 0 && frame >= 0 && step > 0) dims[1] = (length - frame) / step + 1;
     }
     plait__set_output(call, 0, signal->dtype, 4, dims);
     return PLAIT_OK;
