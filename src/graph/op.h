@@ -17,7 +17,7 @@ struct plait__call {
     const struct plait__node *node;
     int input_count, output_count;
     const plait_tensor *const *inputs; /* NULL for an omitted optional input */
-    plait_tensor *const *outputs;      /* NULL for an output nobody wants */
+    plait_tensor *const *outputs;      /* NULL for an output nobody wants; a kernel always has its first */
     struct plait__arena *scratch;      /* reset after the call */
 
     /* Gives outputs[output] its data once its dtype and dims are set.  Only for kernels whose shape function cannot know them

@@ -1,7 +1,7 @@
 /* Choices by size: ArgMax, ArgMin and TopK.
  *
  * Elements of every dtype are turned into keys, uint64 numbers in the same order, so that one comparison serves them all. */
-#include "backend/reference/kernel.h"
+#include "backend/reference/copy.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,14 +78,12 @@ static int by_key(const void *left, const void *right) {
 /* Always sorted: ONNX leaves the order open where it is not asked for. */
 enum plait_status plait__kernel_top_k(struct plait__call *call) {
     const plait_tensor *input = call->inputs[0];
-    plait_tensor *values = plait__output(call, 0), *indices = plait__output(call, 1);
-    const plait_tensor *any = values ? values : indices;
-    if (!any) return PLAIT_OK;
+    plait_tensor *values = call->outputs[0], *indices = plait__output(call, 1);
     bool largest = plait__attribute_int(call->node, "largest", 1) != 0;
     int axis;
     PLAIT__TRY(plait__axis(call, plait__attribute_int(call->node, "axis", -1), input->rank, &axis));
     struct plait__split split = plait__split_at(input, axis);
-    int64_t chosen = any->dims[axis];
+    int64_t chosen = values->dims[axis];
     size_t bytes = plait_dtype_bytes(input->dtype);
     uint64_t *keys = plait__scratch(call, split.axis, sizeof *keys);
     struct ranked *ranked = plait__scratch(call, split.axis, sizeof *ranked);
@@ -99,9 +97,7 @@ enum plait_status plait__kernel_top_k(struct plait__call *call) {
             for (int64_t i = 0; i < chosen; i++, to += split.inner) {
                 int64_t index = ranked[i].index;
                 if (indices) ((int64_t *)indices->data)[to] = index;
-                if (values)
-                    memcpy((char *)values->data + (size_t)to * bytes,
-                           (const char *)input->data + (size_t)(from + index * split.inner) * bytes, bytes);
+                memcpy(plait__at(values->data, to, bytes), plait__at(input->data, from + index * split.inner, bytes), bytes);
             }
         }
     }

@@ -48,7 +48,7 @@ static enum plait_status normalise(struct plait__call *call, int64_t rows, int64
     if (!x || !y) return PLAIT_MEMORY;
     normalise_rows(y, x, rows, elements / rows, plait__attribute_float(call->node, "epsilon", 1e-5F), moments_out);
     scale_and_shift(y, elements, channels, inner, call->inputs[1], plait__input(call, 2));
-    if (call->outputs[0]) plait__store_reals_all(call->outputs[0], y);
+    plait__store_reals_all(call->outputs[0], y);
     return PLAIT_OK;
 }
 
@@ -116,7 +116,7 @@ enum plait_status plait__kernel_batch_normalization(struct plait__call *call) {
         y[i] = (x[i] - mean[c]) / sqrt(variance[c] + epsilon);
     }
     if (elements > 0) scale_and_shift(y, elements, split.axis, split.inner, call->inputs[1], call->inputs[2]);
-    if (call->outputs[0]) plait__store_reals_all(call->outputs[0], y);
+    plait__store_reals_all(call->outputs[0], y);
     for (int64_t c = 0; c < split.axis; c++) {
         double running_mean = momentum * plait__load_real(mean_given, c) + (1 - momentum) * mean[c];
         double running_variance = momentum * plait__load_real(variance_given, c) + (1 - momentum) * variance[c];

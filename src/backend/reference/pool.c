@@ -126,7 +126,7 @@ enum plait_status plait__kernel_max_pool(struct plait__call *call) {
     struct plait__window window;
     PLAIT__TRY(plait__window_read(call, call->inputs[0], NULL, &window));
     if (plait__output(call, 1)) PLAIT__TRY(find_greatest(call, &window, call->outputs[1]->data));
-    return plait__output(call, 0) ? pool(call, &window, greatest, 0) : PLAIT_OK;
+    return pool(call, &window, greatest, 0);
 }
 
 /* The indices count elements of the output that the attributes alone say; a larger one may be asked for. */

@@ -94,7 +94,7 @@ enum plait_status plait__kernel_dynamic_quantize_linear(struct plait__call *call
         scale = 1; /* all zeros, which any scale stands for */
     else
         zero = plait__quantise(-(double)least, scale, 0, PLAIT_U8);
-    for (int64_t i = 0; i < elements && call->outputs[0]; i++)
+    for (int64_t i = 0; i < elements; i++)
         ((uint8_t *)call->outputs[0]->data)[i] = (uint8_t)plait__quantise((double)x[i], scale, zero, PLAIT_U8);
     if (plait__output(call, 1)) *(float *)call->outputs[1]->data = (float)scale;
     if (plait__output(call, 2)) *(uint8_t *)call->outputs[2]->data = (uint8_t)zero;

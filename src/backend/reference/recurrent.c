@@ -151,8 +151,7 @@ static enum plait_status run_direction(struct plait__call *call, struct layer *l
             int64_t to = r->batch_first ? (batch * r->steps + t) * r->directions + direction
                                         : (t * r->directions + direction) * r->batch + batch;
             /* Past the end of a sequence there are zeros, and the state stays. */
-            if (plait__output(call, 0))
-                plait__store_reals(call->outputs[0], to * r->hidden, 1, r->hidden, i < length ? layer->h : layer->zeros);
+            plait__store_reals(call->outputs[0], to * r->hidden, 1, r->hidden, i < length ? layer->h : layer->zeros);
         }
         if (plait__output(call, 1)) plait__store_reals(call->outputs[1], row, 1, r->hidden, layer->h);
         if (plait__output(call, 2)) plait__store_reals(call->outputs[2], row, 1, r->hidden, layer->c);

@@ -43,6 +43,10 @@ static enum plait_status allocate_output(struct plait__call *call, int index) {
     enum plait_status status = plait__tensor_measure(call->context, call->outputs[index], NULL, &bytes);
     if (status != PLAIT_OK)
         return plait__fail_in(call->context, status, "%s '%s'", plait__op_name(call->node->op), call->node->name);
+    if (index >= call->node->output_count || call->node->outputs[index] < 0) { /* nobody wants it, but kernels may rely on it */
+        call->outputs[index]->data = plait__arena_allocate(call->scratch, bytes);
+        return call->outputs[index]->data ? PLAIT_OK : PLAIT_MEMORY;
+    }
     return framed->frame->allocate(framed->frame, call->node->outputs[index]);
 }
 
@@ -56,14 +60,20 @@ static enum plait_status run(struct framed_call *framed) {
         PLAIT__TRY(allocate_output(call, i));
     }
     PLAIT__TRY(kernels[call->node->op](call));
+    for (int i = 0; i < call->output_count; i++) {
+        const plait_tensor *output = call->outputs[i];
+        if (output && (output->dtype == PLAIT_DTYPE_NONE || !plait__known_shape(output)))
+            return plait__call_fail(call, PLAIT_INVALID, "output %d: the operator has none such", i);
+    }
     if (call->node->clamp.on) clamp_output(&call->node->clamp, call->outputs[0]);
     return PLAIT_OK;
 }
 
 enum plait_status plait__reference_run_node(struct plait__frame *frame, const struct plait__node *node,
                                             struct plait__arena *scratch) {
+    int output_count = node->output_count > 0 ? node->output_count : 1;
     const plait_tensor **inputs = plait__arena_array(scratch, (size_t)node->input_count, sizeof *inputs);
-    plait_tensor **outputs = plait__arena_array(scratch, (size_t)node->output_count, sizeof *outputs);
+    plait_tensor **outputs = plait__arena_array(scratch, (size_t)output_count, sizeof *outputs), unwanted = {.rank = -1};
     if (!inputs || !outputs) return PLAIT_MEMORY;
     for (int i = 0; i < node->input_count; i++) inputs[i] = node->inputs[i] < 0 ? NULL : &frame->values[node->inputs[i]];
     for (int i = 0; i < node->output_count; i++) {
@@ -71,11 +81,12 @@ enum plait_status plait__reference_run_node(struct plait__frame *frame, const st
         outputs[i] = &frame->values[node->outputs[i]];
         *outputs[i] = (plait_tensor){.rank = -1};
     }
+    if (!outputs[0]) outputs[0] = &unwanted; /* the first output is always there, so that kernels need not ask */
     struct framed_call framed = {
         .call = {.context = frame->context, .node = node, .inputs = inputs, .outputs = outputs, .scratch = scratch},
         .frame = frame};
     framed.call.input_count = node->input_count;
-    framed.call.output_count = node->output_count;
+    framed.call.output_count = output_count;
     framed.call.allocate = allocate_output;
     enum plait_status status = run(&framed);
     plait__arena_reset(scratch);
