@@ -30,9 +30,22 @@ struct op {
     plait_tensor values[2 * OP__MOST]; /* inputs first, outputs from OP__MOST on */
 };
 
+/* Memory of at most 16 MB a piece: what hostile sizes ask for is refused here, not had. */
+static inline void *op__memory(void *user, size_t bytes) {
+    (void)user;
+    return bytes > (size_t)16 << 20 ? NULL : aligned_alloc(64, (bytes + 64) / 64 * 64);
+}
+static inline void op__release(void *user, void *memory) {
+    (void)user;
+    free(memory);
+}
+
 static inline void op_start(struct op *op, enum plait__op kind, int opset) {
     memset(op, 0, sizeof *op);
-    plait_context_create(NULL, &op->context);
+    plait_context_options options;
+    plait_context_options_default(&options);
+    options.allocator = (plait_allocator){op__memory, op__release, NULL};
+    plait_context_create(&options, &op->context);
     plait__arena_init(&op->arena, op->context);
     plait__arena_init(&op->scratch, op->context);
     op->node = (struct plait__node){.op = kind,

@@ -50,13 +50,19 @@ static enum plait_status allocate_output(struct plait__call *call, int index) {
     return framed->frame->allocate(framed->frame, call->node->outputs[index]);
 }
 
+/* Operators with graphs inside find out what their outputs are by running them. */
+static bool allocates_itself(enum plait__op op) {
+    return op == PLAIT__OP_If || op == PLAIT__OP_Loop || op == PLAIT__OP_Scan;
+}
+
 static enum plait_status run(struct framed_call *framed) {
     struct plait__call *call = &framed->call;
     PLAIT__TRY(plait__shape_of(call->node->op)(call));
     for (int i = 0; i < call->output_count; i++) {
         plait_tensor *output = call->outputs[i];
-        /* What the shape function leaves unknown although all inputs are there, the kernel finds out by running. */
-        if (!output || output->dtype == PLAIT_DTYPE_NONE || !plait__known_shape(output)) continue;
+        if (!output || allocates_itself(call->node->op)) continue;
+        if (output->dtype == PLAIT_DTYPE_NONE || !plait__known_shape(output))
+            return plait__call_fail(call, PLAIT_INVALID, "output %d: these inputs do not say what it is", i);
         PLAIT__TRY(allocate_output(call, i));
     }
     PLAIT__TRY(kernels[call->node->op](call));

@@ -9,12 +9,13 @@ struct lists {
 };
 
 static enum plait_status read_lists(struct plait__call *call, struct lists *lists) {
-    bool are_inputs = call->node->opset >= 10, given;
+    bool are_inputs = call->node->opset >= 10, starts_given, ends_given;
     PLAIT__TRY(plait__expect_inputs(call, are_inputs ? 3 : 1, are_inputs ? 5 : 1));
     PLAIT__TRY(plait__read_input_or_attribute(call, 1, "starts", are_inputs, lists->starts, PLAIT_MAX_RANK, &lists->start_count,
-                                              &given));
-    PLAIT__TRY(
-        plait__read_input_or_attribute(call, 2, "ends", are_inputs, lists->ends, PLAIT_MAX_RANK, &lists->end_count, &given));
+                                              &starts_given));
+    PLAIT__TRY(plait__read_input_or_attribute(call, 2, "ends", are_inputs, lists->ends, PLAIT_MAX_RANK, &lists->end_count,
+                                              &ends_given));
+    if (!starts_given || !ends_given) return plait__call_fail(call, PLAIT_INVALID, "expected starts and ends, found none");
     PLAIT__TRY(plait__read_input_or_attribute(call, 3, "axes", are_inputs, lists->axes, PLAIT_MAX_RANK, &lists->axis_count,
                                               &lists->axes_given));
     lists->steps_given = false;
