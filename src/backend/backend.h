@@ -30,9 +30,9 @@ struct plait__segment_plan {
     const struct plait__graph *graph; /* concrete: outlives the segment */
     const int *nodes;                 /* indices in order */
     int node_count;
-    const int *inputs;                /* values read that are neither constant nor made inside */
+    const int *inputs; /* values read that are neither constant nor made inside */
     int input_count;
-    const int *outputs;               /* values made here that others or the caller need */
+    const int *outputs; /* values made here that others or the caller need */
     int output_count;
     const plait_session_options *options;
 };
@@ -43,7 +43,8 @@ struct plait__backend {
     /* Whether this node, with its types as they stand in the graph, can run here. */
     bool (*supports)(const struct plait__graph *graph, const struct plait__node *node, const plait_session_options *options);
 
-    /* Whether the node, whose types are in ONNX's layout still, can run channels-last: see graph/layout.h.  (optional: never) */
+    /* Whether the node, whose types are in ONNX's layout still, can run channels-last: see graph/layout.h.  (optional: never)
+     */
     bool (*prefers_channels_last)(const struct plait__graph *graph, const struct plait__node *node);
 
     /* Fewer nodes than this in a run between neighbours are not worth a segment here: leave them to reference.  */

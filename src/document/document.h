@@ -53,9 +53,9 @@ struct plait__tags {
 };
 
 /* Why a field has no value. */
-#define PLAIT__REASON_MAP(X)                                                                                                   \
-    X(NONE, "")                                                                                                                \
-    X(NOT_FOUND, "not_found")                                                                                                  \
+#define PLAIT__REASON_MAP(X)  \
+    X(NONE, "")               \
+    X(NOT_FOUND, "not_found") \
     X(LOW_CONFIDENCE, "low_confidence") X(CONFLICT, "conflict") X(MODALITY_MISSING, "modality_missing")
 
 enum plait__reason {
@@ -112,8 +112,8 @@ struct plait__modality_state {
     float contribution; /* mean share over the fields found */
 };
 
-#define PLAIT__STAGE_MAP(X)                                                                                                    \
-    X(DECODE, "decode")                                                                                                        \
+#define PLAIT__STAGE_MAP(X) \
+    X(DECODE, "decode")     \
     X(DETECT, "detect") X(RECOGNISE, "recognise") X(ENCODE, "encode") X(ALIGN, "align") X(FUSE, "fuse") X(HEADS, "heads")
 
 enum plait__stage {

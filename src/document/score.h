@@ -64,9 +64,9 @@ enum plait_status plait__score_page(struct plait__arena *arena, const struct pla
 /* ------------------------------------------------------------------ fields: score_field.c */
 
 /* Where a field went wrong: the first stage after which the right answer could no longer be had. */
-#define PLAIT__FAULT_MAP(X)                                                                                                    \
-    X(NONE, "none")                                                                                                            \
-    X(DETECTION, "detection")                                                                                                  \
+#define PLAIT__FAULT_MAP(X)   \
+    X(NONE, "none")           \
+    X(DETECTION, "detection") \
     X(RECOGNITION, "recognition") X(TAGGING, "tagging") X(NORMALISATION, "normalisation") X(INVENTED, "invented")
 
 enum plait__fault {

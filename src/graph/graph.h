@@ -61,23 +61,23 @@ enum plait__layout {
 
 struct plait__node {
     enum plait__op op;
-    const char *name;       /* for error messages; never NULL */
-    int opset;              /* of the operator's domain, 1 or more */
+    const char *name; /* for error messages; never NULL */
+    int opset;        /* of the operator's domain, 1 or more */
     enum plait__layout layout;
     struct plait__clamp clamp;
     int input_count, output_count;
-    int *inputs;            /* value indices; -1 for an omitted optional input */
-    int *outputs;           /* value indices; -1 for an output nobody wants */
+    int *inputs;  /* value indices; -1 for an omitted optional input */
+    int *outputs; /* value indices; -1 for an output nobody wants */
     int attribute_count;
     struct plait__attribute *attributes;
-    bool removed;           /* passes mark, plait__graph_compact() sweeps */
+    bool removed; /* passes mark, plait__graph_compact() sweeps */
 };
 
 struct plait__value {
-    const char *name;         /* never NULL */
-    plait_tensor type;        /* dtype NONE and rank -1 when unknown, dims -1 when dynamic; data NULL unless constant */
-    bool constant;            /* type.data holds it */
-    const char **dim_names;   /* of graph inputs: symbolic names or NULLs; NULL elsewhere */
+    const char *name;       /* never NULL */
+    plait_tensor type;      /* dtype NONE and rank -1 when unknown, dims -1 when dynamic; data NULL unless constant */
+    bool constant;          /* type.data holds it */
+    const char **dim_names; /* of graph inputs: symbolic names or NULLs; NULL elsewhere */
 };
 
 /* A file whose bytes are constants of the graph. */
@@ -90,19 +90,19 @@ struct plait__graph_file {
 struct plait__graph {
     struct plait__arena arena;
     plait_context *context;
-    int opset;                /* of the default domain */
+    int opset; /* of the default domain */
     int value_count, value_capacity;
     struct plait__value *values;
     int node_count, node_capacity;
     struct plait__node *nodes;
     int input_count, output_count;
-    int *inputs, *outputs;    /* value indices, in the model's order; constants are not inputs */
+    int *inputs, *outputs; /* value indices, in the model's order; constants are not inputs */
 
     /* A subgraph (the body of If, Loop, Scan) takes what it uses of the graph around it as further inputs: its last
      * `capture_count` inputs are the inputs [capture_first, capture_first + capture_count) of the node that has it. */
     int capture_first, capture_count;
-    struct plait__graph *subgraphs; /* owned: those of the nodes' attributes, and theirs */
-    struct plait__graph *next;      /* in the owner's list */
+    struct plait__graph *subgraphs;  /* owned: those of the nodes' attributes, and theirs */
+    struct plait__graph *next;       /* in the owner's list */
     struct plait__graph_file *files; /* owned */
 };
 

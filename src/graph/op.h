@@ -39,7 +39,8 @@ enum plait_status plait__shape_none(struct plait__call *call);
 /* ---- small helpers that shape functions and kernels share ---- */
 
 /* `plait__fail` with "Conv 'name': " in front. */
-enum plait_status plait__call_fail(struct plait__call *call, enum plait_status status, const char *format, ...) PLAIT__PRINTF(3, 4);
+enum plait_status plait__call_fail(struct plait__call *call, enum plait_status status, const char *format, ...)
+    PLAIT__PRINTF(3, 4);
 
 static inline const plait_tensor *plait__input(const struct plait__call *call, int index) {
     return index < call->input_count ? call->inputs[index] : NULL;
@@ -47,7 +48,9 @@ static inline const plait_tensor *plait__input(const struct plait__call *call, i
 static inline plait_tensor *plait__output(const struct plait__call *call, int index) {
     return index < call->output_count ? call->outputs[index] : NULL;
 }
-static inline bool plait__known_rank(const plait_tensor *tensor) { return tensor->rank >= 0; }
+static inline bool plait__known_rank(const plait_tensor *tensor) {
+    return tensor->rank >= 0;
+}
 bool plait__known_shape(const plait_tensor *tensor); /* rank and every dim */
 
 /* Sets an output (if wanted).  rank -1 with dims NULL: unknown. */
@@ -64,6 +67,7 @@ enum plait_status plait__broadcast(struct plait__call *call, const plait_tensor 
 enum plait_status plait__axis(struct plait__call *call, int64_t axis, int rank, int *axis_out);
 
 /* Reads an int32 or int64 tensor of at most `ceiling` elements into `out`; *count_out is -1 when the data is not known. */
-enum plait_status plait__read_ints(struct plait__call *call, const plait_tensor *tensor, int64_t *out, int ceiling, int *count_out);
+enum plait_status plait__read_ints(struct plait__call *call, const plait_tensor *tensor, int64_t *out, int ceiling,
+                                   int *count_out);
 
 #endif

@@ -7,8 +7,8 @@
 #define PLAIT__OPSET_LEAST 1 /* below 7, nodes whose broadcasting had another meaning are refused */
 #define PLAIT__OPSET_MOST  21
 
-/* A model of opset 7..21, or an older one as far as it means the same, as a graph.  Weights are used in place where they are aligned: `bytes` must live as long as the
- * graph.  External data is read from files inside `folder`; NULL refuses it. */
+/* A model of opset 7..21, or an older one as far as it means the same, as a graph.  Weights are used in place where they are
+ * aligned: `bytes` must live as long as the graph.  External data is read from files inside `folder`; NULL refuses it. */
 enum plait_status plait__onnx_read(plait_context *context, const void *bytes, size_t size, const char *folder,
                                    struct plait__graph **graph_out);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define COPY_ROW(type)                                                                                                         \
+#define COPY_ROW(type) \
     for (int64_t i = 0; i < count; i++) ((type *)to)[i * to_step] = ((const type *)from)[i * from_step]
 
 static void copy_row(size_t bytes, int64_t count, void *to, int64_t to_step, const void *from, int64_t from_step) {

@@ -17,13 +17,13 @@ struct reduction {
     bool mean;                            /* of integers, too */
 };
 
-#define FOLD(name, type, expression)                                                                                           \
-    static void name(void *sums, int64_t step, const void *x, int64_t count) {                                                 \
-        type *sum = sums;                                                                                                      \
-        for (int64_t i = 0; i < count; i++, sum += step) {                                                                     \
-            const type a = *sum, b = ((const type *)x)[i];                                                                     \
-            *sum = (expression);                                                                                               \
-        }                                                                                                                      \
+#define FOLD(name, type, expression)                                           \
+    static void name(void *sums, int64_t step, const void *x, int64_t count) { \
+        type *sum = sums;                                                      \
+        for (int64_t i = 0; i < count; i++, sum += step) {                     \
+            const type a = *sum, b = ((const type *)x)[i];                     \
+            *sum = (expression);                                               \
+        }                                                                      \
     }
 
 /* log(exp a + exp b) that does not overflow. */
@@ -133,9 +133,9 @@ static enum plait_status reduce(struct plait__call *call, const struct reduction
     return PLAIT_OK;
 }
 
-#define REDUCE(name, real, integer, natural, start, finish, mean)                                                              \
-    enum plait_status plait__kernel_reduce_##name(struct plait__call *call) {                                                  \
-        return reduce(call, &(struct reduction){real, integer, natural, start, finish, mean});                                 \
+#define REDUCE(name, real, integer, natural, start, finish, mean)                              \
+    enum plait_status plait__kernel_reduce_##name(struct plait__call *call) {                  \
+        return reduce(call, &(struct reduction){real, integer, natural, start, finish, mean}); \
     }
 
 REDUCE(sum, sum_real, sum_integer, sum_integer, 0, NULL, false)

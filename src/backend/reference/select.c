@@ -27,14 +27,14 @@ enum plait_status plait__kernel_where(struct plait__call *call) {
 
 /* ---- Clip: the least of the upper bound and the greatest of the lower bound and x, also where the bounds cross ---- */
 
-#define CLIP(name, type)                                                                                                       \
-    static void clip_##name(void *out, const void *const *in, int64_t count, const double *p) {                                \
-        (void)p;                                                                                                               \
-        const type *x = in[0], *low = in[1], *high = in[2];                                                                    \
-        for (int64_t i = 0; i < count; i++) {                                                                                  \
-            type least = x[i] < low[i] ? low[i] : x[i];                                                                        \
-            ((type *)out)[i] = least > high[i] ? high[i] : least;                                                              \
-        }                                                                                                                      \
+#define CLIP(name, type)                                                                        \
+    static void clip_##name(void *out, const void *const *in, int64_t count, const double *p) { \
+        (void)p;                                                                                \
+        const type *x = in[0], *low = in[1], *high = in[2];                                     \
+        for (int64_t i = 0; i < count; i++) {                                                   \
+            type least = x[i] < low[i] ? low[i] : x[i];                                         \
+            ((type *)out)[i] = least > high[i] ? high[i] : least;                               \
+        }                                                                                       \
     }
 CLIP(real, double)
 CLIP(integer, int64_t)

@@ -7,21 +7,21 @@
 #define PI 3.14159265358979323846
 
 /* A loop over `count` elements `x` of the work type `type`, with the operator's parameters in `p`. */
-#define MAP(function, type, out_type, expression)                                                                              \
-    static void function(void *out, const void *const *in, int64_t count, const double *p) {                                   \
-        (void)p;                                                                                                               \
-        for (int64_t i = 0; i < count; i++) {                                                                                  \
-            const type x = ((const type *)in[0])[i];                                                                           \
-            ((out_type *)out)[i] = (expression);                                                                               \
-        }                                                                                                                      \
+#define MAP(function, type, out_type, expression)                                            \
+    static void function(void *out, const void *const *in, int64_t count, const double *p) { \
+        (void)p;                                                                             \
+        for (int64_t i = 0; i < count; i++) {                                                \
+            const type x = ((const type *)in[0])[i];                                         \
+            ((out_type *)out)[i] = (expression);                                             \
+        }                                                                                    \
     }
 
 /* ---- float dtypes alone ---- */
 
-#define REAL(name, expression)                                                                                                 \
-    MAP(name##_real, double, double, expression)                                                                               \
-    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                         \
-        return plait__map_elements(call, &(struct plait__maps){.real = name##_real}, NULL);                                    \
+#define REAL(name, expression)                                                              \
+    MAP(name##_real, double, double, expression)                                            \
+    enum plait_status plait__kernel_##name(struct plait__call *call) {                      \
+        return plait__map_elements(call, &(struct plait__maps){.real = name##_real}, NULL); \
     }
 
 REAL(sqrt, sqrt(x))
@@ -48,12 +48,12 @@ REAL(silu, x / (1 + exp(-x)))
 
 /* ---- integers too ---- */
 
-#define NUMBER(name, real_expression, integer_expression, natural_expression)                                                  \
-    MAP(name##_real, double, double, real_expression)                                                                          \
-    MAP(name##_integer, int64_t, int64_t, integer_expression)                                                                  \
-    MAP(name##_natural, uint64_t, uint64_t, natural_expression)                                                                \
-    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                         \
-        return plait__map_elements(call, &(struct plait__maps){name##_real, name##_integer, name##_natural, false}, NULL);     \
+#define NUMBER(name, real_expression, integer_expression, natural_expression)                                              \
+    MAP(name##_real, double, double, real_expression)                                                                      \
+    MAP(name##_integer, int64_t, int64_t, integer_expression)                                                              \
+    MAP(name##_natural, uint64_t, uint64_t, natural_expression)                                                            \
+    enum plait_status plait__kernel_##name(struct plait__call *call) {                                                     \
+        return plait__map_elements(call, &(struct plait__maps){name##_real, name##_integer, name##_natural, false}, NULL); \
     }
 
 /* The least integer has no opposite: it wraps to itself. */
@@ -104,21 +104,21 @@ static double softplus(double x) {
 }
 
 /* Comparisons are such that NaN stays NaN. */
-#define ACTIVATION_MAP(X)                                                                                                      \
-    X(relu, "Relu", NULL, 0, NULL, 0, x < 0 ? 0 : x)                                                                           \
-    X(leaky_relu, "LeakyRelu", "alpha", 0.01, NULL, 0, x < 0 ? p[0] * x : x)                                                   \
-    X(thresholded_relu, "ThresholdedRelu", "alpha", 1, NULL, 0, x <= p[0] ? 0 : x)                                             \
-    X(elu, "Elu", "alpha", 1, NULL, 0, x < 0 ? p[0] * expm1(x) : x)                                                            \
-    X(celu, "Celu", "alpha", 1, NULL, 0, x < 0 ? p[0] * expm1(x / p[0]) : x)                                                   \
-    X(selu, "Selu", "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875,                                    \
-      p[1] * (x < 0 ? p[0] * expm1(x) : x))                                                                                    \
-    X(softplus, "Softplus", NULL, 0, NULL, 0, softplus(x))                                                                     \
-    X(softsign, "Softsign", NULL, 0, NULL, 0, x / (1 + fabs(x)))                                                               \
-    X(sigmoid, "Sigmoid", NULL, 0, NULL, 0, 1 / (1 + exp(-x)))                                                                 \
-    X(tanh, "Tanh", NULL, 0, NULL, 0, tanh(x))                                                                                 \
-    X(hard_sigmoid, "HardSigmoid", "alpha", 0.2, "beta", 0.5, fmin(fmax(p[0] * x + p[1], 0), 1))                               \
-    X(mish, "Mish", NULL, 0, NULL, 0, x *tanh(softplus(x)))                                                                    \
-    X(affine, "Affine", "alpha", 1, "beta", 0, p[0] * x + p[1])                                                                \
+#define ACTIVATION_MAP(X)                                                                        \
+    X(relu, "Relu", NULL, 0, NULL, 0, x < 0 ? 0 : x)                                             \
+    X(leaky_relu, "LeakyRelu", "alpha", 0.01, NULL, 0, x < 0 ? p[0] * x : x)                     \
+    X(thresholded_relu, "ThresholdedRelu", "alpha", 1, NULL, 0, x <= p[0] ? 0 : x)               \
+    X(elu, "Elu", "alpha", 1, NULL, 0, x < 0 ? p[0] * expm1(x) : x)                              \
+    X(celu, "Celu", "alpha", 1, NULL, 0, x < 0 ? p[0] * expm1(x / p[0]) : x)                     \
+    X(selu, "Selu", "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875,      \
+      p[1] * (x < 0 ? p[0] * expm1(x) : x))                                                      \
+    X(softplus, "Softplus", NULL, 0, NULL, 0, softplus(x))                                       \
+    X(softsign, "Softsign", NULL, 0, NULL, 0, x / (1 + fabs(x)))                                 \
+    X(sigmoid, "Sigmoid", NULL, 0, NULL, 0, 1 / (1 + exp(-x)))                                   \
+    X(tanh, "Tanh", NULL, 0, NULL, 0, tanh(x))                                                   \
+    X(hard_sigmoid, "HardSigmoid", "alpha", 0.2, "beta", 0.5, fmin(fmax(p[0] * x + p[1], 0), 1)) \
+    X(mish, "Mish", NULL, 0, NULL, 0, tanh(softplus(x)) * x)                                     \
+    X(affine, "Affine", "alpha", 1, "beta", 0, p[0] * x + p[1])                                  \
     X(scaled_tanh, "ScaledTanh", "alpha", 1, "beta", 1, p[0] * tanh(p[1] * x))
 
 #define ACTIVATION(name, onnx, alpha_name, alpha, beta_name, beta, expression) MAP(name##_real, double, double, expression)
@@ -126,7 +126,7 @@ ACTIVATION_MAP(ACTIVATION)
 #undef ACTIVATION
 
 static const struct plait__activation activations[] = {
-#define ACTIVATION(name, onnx, alpha_name, alpha, beta_name, beta, expression)                                                 \
+#define ACTIVATION(name, onnx, alpha_name, alpha, beta_name, beta, expression) \
     {onnx, name##_real, {alpha_name, beta_name}, {alpha, beta}},
     ACTIVATION_MAP(ACTIVATION)
 #undef ACTIVATION

@@ -8,12 +8,12 @@ struct fold {
     void (*natural)(uint64_t *sums, const uint64_t *x, int64_t count);
 };
 
-#define FOLD(name, type, expression)                                                                                           \
-    static void name(type *sums, const type *x, int64_t count) {                                                               \
-        for (int64_t i = 0; i < count; i++) {                                                                                  \
-            const type a = sums[i], b = x[i];                                                                                  \
-            sums[i] = (expression);                                                                                            \
-        }                                                                                                                      \
+#define FOLD(name, type, expression)                             \
+    static void name(type *sums, const type *x, int64_t count) { \
+        for (int64_t i = 0; i < count; i++) {                    \
+            const type a = sums[i], b = x[i];                    \
+            sums[i] = (expression);                              \
+        }                                                        \
     }
 
 /* NaN in either place gives NaN. */

@@ -20,7 +20,7 @@ typedef enum plait_status (*plait__pattern)(struct plait__fuse *fuse, struct pla
 /* All patterns over the whole graph until nothing changes, and the sweep.  Types must have been inferred. */
 enum plait_status plait__fuse_graph(struct plait__graph *graph);
 
-#define PLAIT__PATTERN(name)                                                                                                   \
+#define PLAIT__PATTERN(name) \
     enum plait_status plait__fuse_##name(struct plait__fuse *fuse, struct plait__node *node, bool *changed);
 #include "graph/fuse/patterns.def"
 #undef PLAIT__PATTERN
