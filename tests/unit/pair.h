@@ -22,7 +22,8 @@ struct pair {
     plait_tensor inputs[PAIR_INPUTS];
     int threads, int8;
     uint32_t random;
-    double error; /* largest seen, relative to the largest output */
+    double error;   /* largest seen, relative to the largest output */
+    int transposes; /* that xnnpack's plan has */
 };
 
 #define DIMS(...)                                                                  \
@@ -178,6 +179,8 @@ static inline void pair_compare(struct pair *pair, int output, double tolerance,
     if (!ran) fprintf(stderr, "%s\n", plait_context_error(pair->context));
     test__report(ran, file, line, "expected the graph to run on both backends\n");
     if (ran) {
+        const struct plait__graph *planned = fast.current->graph;
+        for (int n = 0; n < planned->node_count; n++) pair->transposes += planned->nodes[n].op == PLAIT__OP_Transpose;
         test__report(pair_all_on_xnnpack(&fast), file, line, "expected no fall-back\n");
         bool same = found.dtype == expected.dtype && found.rank == expected.rank &&
                     memcmp(found.dims, expected.dims, (size_t)found.rank * sizeof found.dims[0]) == 0;
