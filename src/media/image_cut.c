@@ -27,21 +27,21 @@ static struct map map_of(const float p[4][2]) {
                         h};
 }
 
-static int clamped(int value, int most) {
-    return value < 0 ? 0 : value > most ? most : value;
+/* To 0..most; what is no number goes to 0. */
+static float clamped(float value, float most) {
+    return value > 0 ? (value < most ? value : most) : 0;
 }
 
-/* The value 0..255 at a place, between the four nearest pixel centres; the edge is repeated outside. */
+/* The value 0..255 at a place, between the four nearest pixel centres; outside the outermost centres those repeat. */
 static float sample(const struct plait__image *grey, float x, float y) {
-    /* Far outside is outside: keeps the conversions to int defined, and NaN goes to the first corner. */
-    x = x > -1 ? (x < (float)grey->width + 1 ? x : (float)grey->width + 1) : -1;
-    y = y > -1 ? (y < (float)grey->height + 1 ? y : (float)grey->height + 1) : -1;
-    float left = floorf(x - 0.5f), top = floorf(y - 0.5f), right_share = x - 0.5f - left, lower_share = y - 0.5f - top;
-    int x0 = clamped((int)left, grey->width - 1), x1 = clamped((int)left + 1, grey->width - 1);
-    const uint8_t *upper = grey->pixels + (size_t)clamped((int)top, grey->height - 1) * grey->stride;
-    const uint8_t *lower = grey->pixels + (size_t)clamped((int)top + 1, grey->height - 1) * grey->stride;
-    float a = (float)upper[x0] + right_share * ((float)upper[x1] - (float)upper[x0]);
-    float b = (float)lower[x0] + right_share * ((float)lower[x1] - (float)lower[x0]);
+    float column = clamped(x - 0.5f, (float)(grey->width - 1)), row = clamped(y - 0.5f, (float)(grey->height - 1));
+    int x0 = (int)column, y0 = (int)row;
+    float right_share = column - (float)x0, lower_share = row - (float)y0;
+    const uint8_t *upper = grey->pixels + (size_t)y0 * grey->stride + x0;
+    const uint8_t *lower = y0 + 1 < grey->height ? upper + grey->stride : upper;
+    int next = x0 + 1 < grey->width;
+    float a = (float)upper[0] + right_share * (float)(upper[next] - upper[0]);
+    float b = (float)lower[0] + right_share * (float)(lower[next] - lower[0]);
     return a + lower_share * (b - a);
 }
 
