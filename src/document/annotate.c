@@ -45,21 +45,49 @@ static void draw_polygon(struct plait__image *image, const float polygon[4][2], 
     for (int i = 0; i < 4; i++) draw_edge(image, polygon[i], polygon[(i + 1) % 4], thickness, colour);
 }
 
-/* White letters on a label of the colour; (x, y) is its lower left corner.  `size` is the side of a dot of the font. */
-static void draw_label(struct plait__image *image, int x, int y, int size, struct colour colour, const char *text) {
+/* ------------------------------------------------------------------ labels */
+
+struct box {
+    int x, y, width, height;
+};
+
+/* The mean brightness under a box, less where it leaves the picture. */
+static int64_t brightness(const struct plait__image *image, struct box box) {
+    int64_t sum = 0;
+    for (int y = box.y; y < box.y + box.height; y++)
+        for (int x = box.x; x < box.x + box.width; x++)
+            if (x >= 0 && y >= 0 && x < image->width && y < image->height)
+                sum += image->pixels[(size_t)y * image->stride + 3 * (size_t)x + 1];
+    return sum / ((int64_t)box.width * box.height);
+}
+
+/* Beside the polygon, where it hides least: above, below, on the right or on the left of it. */
+static struct box label_box(const struct plait__image *image, const float polygon[4][2], int width, int height, int gap) {
+    int left = (int)clamped(polygon[0][0], image->width), top = (int)clamped(polygon[0][1], image->height);
+    int right = (int)clamped(polygon[2][0], image->width), bottom = (int)clamped(polygon[2][1], image->height);
+    const struct box places[] = {{left, top - gap - height, width, height},
+                                 {left, bottom + gap, width, height},
+                                 {right + gap, top, width, height},
+                                 {left - gap - width, top, width, height}};
+    int best = 0;
+    for (int i = 1; i < 4; i++)
+        if (brightness(image, places[i]) > brightness(image, places[best])) best = i;
+    return places[best];
+}
+
+/* White letters on the colour. `size` is the side of a dot of the font. */
+static void draw_label(struct plait__image *image, const float polygon[4][2], int size, struct colour colour,
+                       const char *text) {
     const struct colour white = {{255, 255, 255}};
-    int advance = (PLAIT__GLYPH_WIDTH + 1) * size, width = (int)strlen(text) * advance + size,
-        height = (PLAIT__GLYPH_HEIGHT + 2) * size;
-    if (x + width > image->width) x = image->width - width;
-    if (x < 0) x = 0;
-    int top = y - height < 0 ? 0 : y - height;
-    fill(image, x, top, width, height, colour);
-    for (x += size; *text; text++, x += advance) {
+    int advance = (PLAIT__GLYPH_WIDTH + 1) * size;
+    struct box box = label_box(image, polygon, (int)strlen(text) * advance + size, (PLAIT__GLYPH_HEIGHT + 2) * size, 2 * size);
+    fill(image, box.x, box.y, box.width, box.height, colour);
+    for (int x = box.x + size; *text; text++, x += advance) {
         const uint8_t *rows = plait__glyph(*text);
         for (int row = 0; row < PLAIT__GLYPH_HEIGHT; row++)
             for (int column = 0; column < PLAIT__GLYPH_WIDTH; column++)
                 if (rows[row] >> (PLAIT__GLYPH_WIDTH - 1 - column) & 1)
-                    fill(image, x + column * size, top + (row + 1) * size, size, size, white);
+                    fill(image, x + column * size, box.y + (row + 1) * size, size, size, white);
     }
 }
 
@@ -76,8 +104,7 @@ static void draw_document(struct plait__image *image, const plait_document *docu
         char label[80];
         snprintf(label, sizeof label, "%.60s %.2f", field->rule->name, (double)field->confidence);
         draw_polygon(image, field->polygon, size + 1, colour);
-        draw_label(image, (int)clamped(field->polygon[0][0], image->width), (int)clamped(field->polygon[0][1], image->height),
-                   size, colour, label);
+        draw_label(image, field->polygon, size, colour, label);
     }
 }
 
