@@ -20,13 +20,13 @@ fail() { echo "dependencies: $*" >&2; exit 1; }
 say() { echo "dependencies: $*" >&2; }
 
 # apt with its own lists, for Debian's newer suites, so that the machine's own configuration stays as it is.
-# The mirror is the one the machine already uses.
+# The mirror is the one the machine already uses; how old its lists are does not matter, since the pins say what is right.
 newer_apt() {
     local tool=$1; shift
     local state=$cache/apt
     "$tool" -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$state/lists" \
         -o Dir::Cache="$state" -o Dir::State::status="$state/status" -o Dir::Etc::PreferencesParts=/dev/null \
-        -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@"
+        -o Acquire::Check-Valid-Until=false -o Acquire::Languages=none -o Acquire::Retries=3 -o APT::Sandbox::User=root "$@"
 }
 
 refresh_lists() {
