@@ -2,13 +2,15 @@
 
 #include "backend/reference/reference.h"
 #include "graph/infer.h"
+#include "graph/inline.h"
 #include "session/session.h"
 
-/* A result larger than this is not kept as a constant, unless it is hardly larger than what it is made from. */
-#define LARGEST_GROWTH (16u << 20) /* bytes */
+/* A file of a few bytes must not become constants of gigabytes: so much more than their inputs may results take together. */
+#define LARGEST_GROWTH ((size_t)64 << 20) /* bytes */
 
 /* Whether the result can be computed now: from constants, or from nothing but the input's shape. */
-static bool is_foldable(const struct plait__graph *graph, const struct plait__node *node) {
+static bool is_foldable(const struct plait__graph *graph, const struct plait__node *node, size_t *growth) {
+    if (node->op == PLAIT__OP_Loop || node->op == PLAIT__OP_Scan /* may run for long */) return false;
     if (node->op == PLAIT__OP_Dropout /* may be random */ || !plait__reference_has(node->op)) return false;
     if (node->op == PLAIT__OP_Shape || node->op == PLAIT__OP_Size)
         return node->input_count == 1 && node->inputs[0] >= 0 && plait__known_shape(&graph->values[node->inputs[0]].type);
@@ -24,7 +26,9 @@ static bool is_foldable(const struct plait__graph *graph, const struct plait__no
         const plait_tensor *type = &graph->values[node->outputs[i]].type;
         if (type->dtype != PLAIT_DTYPE_NONE && plait__known_shape(type)) made += plait_tensor_bytes(type);
     }
-    return made <= read + LARGEST_GROWTH;
+    if (made > read && made - read > LARGEST_GROWTH - *growth) return false;
+    if (made > read) *growth += made - read;
+    return true;
 }
 
 static enum plait_status allocate_constant(struct plait__frame *frame, int value) {
@@ -47,7 +51,7 @@ static enum plait_status fold(struct plait__graph *graph, struct plait__node *no
     return PLAIT_OK;
 }
 
-enum plait_status plait__simplify(struct plait__graph *graph) {
+static enum plait_status infer_and_fold(struct plait__graph *graph) {
     plait_context *context = graph->context;
     struct plait__arena scratch;
     struct plait__frame frame = {.context = context, .allocate = allocate_constant, .user = graph};
@@ -55,12 +59,22 @@ enum plait_status plait__simplify(struct plait__graph *graph) {
     if (!frame.values) return PLAIT_MEMORY;
     plait__arena_init(&scratch, context);
     enum plait_status status = PLAIT_OK;
+    size_t growth = 0;
     for (int n = 0; n < graph->node_count && status == PLAIT_OK; n++) {
         struct plait__node *node = &graph->nodes[n];
         status = plait__infer_node(graph, node, &scratch);
-        if (status == PLAIT_OK && is_foldable(graph, node)) status = fold(graph, node, &frame, &scratch);
+        if (status == PLAIT_OK && is_foldable(graph, node, &growth)) status = fold(graph, node, &frame, &scratch);
     }
     plait__arena_end(&scratch);
     plait__release(context, frame.values);
     return status == PLAIT_OK ? plait__graph_compact(graph) : status;
+}
+
+enum plait_status plait__simplify(struct plait__graph *graph) {
+    bool changed = true;
+    while (changed) {
+        PLAIT__TRY(infer_and_fold(graph));
+        PLAIT__TRY(plait__inline_branches(graph, &changed));
+    }
+    return PLAIT_OK;
 }

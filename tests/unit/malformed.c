@@ -67,6 +67,11 @@ TEST(no_model) {
     check_file(none.data, none.size, PLAIT_INVALID, "it has no graph");
 }
 
+TEST(two_gigabytes) {
+    /* Refused by its size alone, before any byte is read. */
+    check_file("", (size_t)INT32_MAX + 1, PLAIT_LIMIT, "weights belong into external data");
+}
+
 TEST(opsets) {
     for (int opset = 0; opset < 1000; opset += 99) {
         struct model model;
@@ -280,4 +285,4 @@ TEST(every_byte) {
     free(copy);
 }
 
-TEST_MAIN(no_model, opsets, names, operators, tensors, external_data, subgraphs_without_end, every_byte)
+TEST_MAIN(no_model, two_gigabytes, opsets, names, operators, tensors, external_data, subgraphs_without_end, every_byte)

@@ -346,6 +346,48 @@ TEST(loop_with_captures) {
     CHECK_INT(heap.live, 0);
 }
 
+static int count_op(const struct plait__graph *graph, enum plait__op op) {
+    int count = 0;
+    for (int n = 0; n < graph->node_count; n++) count += graph->nodes[n].op == op;
+    return count;
+}
+
+/* If whose condition follows from the input's shape, as PyTorch exports a squeeze: no If is left in the plan. */
+TEST(branches_that_shapes_decide) {
+    struct model model = {0}, squeezed = {0}, same = {0};
+    struct bytes branches = {0};
+    model_node(&squeezed, "Squeeze", "x axis", "small", NULL);
+    model_node(&squeezed, "Neg", "small", "y", NULL); /* a name that the graph around has, too */
+    model_output(&squeezed, "y");
+    model_output(&same, "x");
+    attribute_message(&branches, "then_branch", ATTRIBUTE_GRAPH, 6, &squeezed.graph);
+    attribute_message(&branches, "else_branch", ATTRIBUTE_GRAPH, 6, &same.graph);
+    model_input(&model, "x", PLAIT_F32, 2, DIMS(-1, 4));
+    model_constant(&model, "axis", PLAIT_I64, 1, DIMS(1), DIMS(0));
+    model_constant(&model, "zero", PLAIT_I64, 0, NULL, DIMS(0));
+    model_constant(&model, "one", PLAIT_I64, 0, NULL, DIMS(1));
+    model_node(&model, "Shape", "x", "shape", NULL);
+    model_node(&model, "Gather", "shape zero", "rows", NULL);
+    model_node(&model, "Equal", "rows one", "single", NULL);
+    model_node(&model, "If", "single", "y", &branches);
+    model_output(&model, "y");
+    model_finish(&model, 13);
+    struct heap heap = {.until_failure = -1};
+    plait_context *context = create(&heap);
+    plait_session *session = open_model(context, &model);
+    float x[12] = {1, 2, 3, 4};
+    for (int rows = 1; rows < 4; rows++) {
+        plait_tensor input = {.dtype = PLAIT_F32, .rank = 2, .dims = {rows, 4}, .data = x}, output;
+        CHECK_INT(plait_session_run(session, &input, 1, &output, 1), PLAIT_OK);
+        CHECK_INT(output.rank, rows == 1 ? 1 : 2);
+        CHECK_NEAR(((float *)output.data)[3], rows == 1 ? -4 : 4, 0);
+        CHECK_INT(count_op(plait__session_plan_graph(session), PLAIT__OP_If), 0);
+    }
+    plait_session_destroy(session);
+    plait_context_destroy(context);
+    CHECK_INT(heap.live, 0);
+}
+
 TEST(external_data) {
     char folder[] = "/tmp/plait-session-XXXXXX", path[64];
     if (!mkdtemp(folder)) return;
@@ -388,4 +430,4 @@ TEST(external_data) {
 }
 
 TEST_MAIN(shapes_that_change, shapes_known_only_by_running, memory_plan, allocations_that_fail, cancelled, functions,
-          loop_with_captures, external_data)
+          loop_with_captures, branches_that_shapes_decide, external_data)

@@ -5,7 +5,7 @@
 #include "backend/reference/reference.h"
 #include "base/buffer.h"
 
-#define MOST_ROUNDS 100000000 /* of a Loop that a condition is to end */
+#define MOST_ROUNDS 10000000 /* of a Loop that a condition is to end */
 
 /* Gives an output the type and the bytes of a result. */
 static enum plait_status give(struct plait__call *call, int index, const plait_tensor *result) {
