@@ -18,25 +18,42 @@ static uint32_t rotated(uint32_t x, int by) {
     return x >> by | x << (32 - by);
 }
 
+/* One step (section 6.2.2, step 3).  Instead of moving all eight variables on, the caller turns their names. */
+static inline void step(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g, uint32_t *h,
+                        uint32_t word) {
+    uint32_t one = *h + (rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)) + ((e & f) ^ (~e & g)) + word;
+    *d += one;
+    *h = one + (rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+}
+
 static void take_block(uint32_t state[8], const uint8_t *block) {
-    uint32_t w[64], s[8];
+    uint32_t w[64];
     for (int t = 0; t < 16; t++, block += 4)
         w[t] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 | block[3];
     for (int t = 16; t < 64; t++) {
-        uint32_t a = w[t - 15], b = w[t - 2];
-        w[t] = w[t - 16] + (rotated(a, 7) ^ rotated(a, 18) ^ a >> 3) + w[t - 7] + (rotated(b, 17) ^ rotated(b, 19) ^ b >> 10);
+        uint32_t early = w[t - 15], late = w[t - 2];
+        w[t] = w[t - 16] + (rotated(early, 7) ^ rotated(early, 18) ^ early >> 3) + w[t - 7] +
+               (rotated(late, 17) ^ rotated(late, 19) ^ late >> 10);
     }
-    memcpy(s, state, sizeof s);
-    for (int t = 0; t < 64; t++) {
-        uint32_t one =
-            s[7] + (rotated(s[4], 6) ^ rotated(s[4], 11) ^ rotated(s[4], 25)) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[t] + w[t];
-        uint32_t two =
-            (rotated(s[0], 2) ^ rotated(s[0], 13) ^ rotated(s[0], 22)) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof *s);
-        s[4] += one;
-        s[0] = one + two;
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+    for (int t = 0; t < 64; t += 8) {
+        step(a, b, c, &d, e, f, g, &h, K[t] + w[t]);
+        step(h, a, b, &c, d, e, f, &g, K[t + 1] + w[t + 1]);
+        step(g, h, a, &b, c, d, e, &f, K[t + 2] + w[t + 2]);
+        step(f, g, h, &a, b, c, d, &e, K[t + 3] + w[t + 3]);
+        step(e, f, g, &h, a, b, c, &d, K[t + 4] + w[t + 4]);
+        step(d, e, f, &g, h, a, b, &c, K[t + 5] + w[t + 5]);
+        step(c, d, e, &f, g, h, a, &b, K[t + 6] + w[t + 6]);
+        step(b, c, d, &e, f, g, h, &a, K[t + 7] + w[t + 7]);
     }
-    for (int i = 0; i < 8; i++) state[i] += s[i];
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
 }
 
 void plait__sha256_hex(const void *bytes, size_t size, char hex_out[65]) {
