@@ -85,9 +85,6 @@ def main():
     for name, field in parts['fields'].items():
         for key in ('calibrations', 'least', 'review'):
             if key in old.get('fields', {}).get(name, {}): field[key] = old['fields'][name][key]
-    for name, check in parts['checks'].items():
-        for key in ('passed', 'failed'):
-            if key in old.get('checks', {}).get(name, {}): check[key] = old['checks'][name][key]
     package.update(folder, parts)
 
 if __name__ == '__main__': main()

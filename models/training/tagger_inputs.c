@@ -92,10 +92,12 @@ void inputs_pictures(uint8_t *grey, int rows, int columns, const float *polygons
 
 /* What the document room makes of the scores.  `logits`: [16] by set of senses, each [words, labels] f32 or NULL; `rules`: the
  * fields' names and types, with labels as plait__manifest_read gives them; `weights`: scale, offset, misread, recognised of the
- * confidence.  For each field: value, text and confidence, "" where there is none. */
+ * confidence.  For each field: value, text ("" where there is none), confidence, evidence, first word and
+ * how many words. */
 int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, int labels, int misread, int count,
                   const char *const *names, const int *types, const int *rule_labels, const float weights[4],
-                  const char **values_out, const char **texts_out, float *confidences_out, float *evidence_out) {
+                  const char **values_out, const char **texts_out, float *confidences_out, float *evidence_out,
+                  int *words_out) {
     struct plait__field_rule *rules = plait__arena_array(&in->arena, (size_t)count, sizeof *rules);
     for (int i = 0; i < count; i++) {
         rules[i] = (struct plait__field_rule){.name = names[i], .type = (enum plait__field_type)types[i], .day_first = true,
@@ -117,6 +119,8 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
         values_out[i] = plait__arena_string(&in->arena, value, strlen(value));
         texts_out[i] = plait__arena_string(&in->arena, text, strlen(text));
         confidences_out[i] = field->confidence;
+        words_out[i * 2] = field->word_count > 0 ? field->words[0] : 0;
+        words_out[i * 2 + 1] = field->word_count;
         memcpy(evidence_out + i * PLAIT__MODALITY_COUNT, field->evidence, sizeof field->evidence);
     }
     plait__arena_end(&document.arena);

@@ -5,15 +5,16 @@ from tagger_model import WIDTH
 # XXX: a sign of several currencies.
 CURRENCIES = {'RM': 'MYR', 'MYR': 'MYR', '$': 'XXX', 'S$': 'SGD', 'SGD': 'SGD', 'US$': 'USD', 'USD': 'USD', '€': 'EUR', 'EUR': 'EUR', '£': 'GBP', 'GBP': 'GBP',
               '¥': 'JPY', 'CHF': 'CHF'}
-AMOUNTS = {'subtotal': ['SUB TOTAL', 'TOTAL EXCL', 'EXCLUDING GST', 'TOTAL BEFORE', 'NET AMOUNT', 'TAXABLE AMOUNT'],
-           'tax': ['TOTAL GST', 'GST @', 'GST 6', 'ADD GST', 'SST', 'VAT', 'TOTAL TAX', 'GST AMT', 'GST PAYABLE', 'MWST'],
+AMOUNTS = {'subtotal': ['SUB TOTAL', 'TOTAL EXCL', 'EXCLUDING GST', 'TOTAL BEFORE', 'TAXABLE AMOUNT'],
+           'tax': ['TOTAL GST', 'ADD GST', 'TOTAL TAX', 'GST AMT', 'GST AMOUNT', 'GST PAYABLE', 'GST TAX', 'SST', 'VAT', 'MWST', 'SALES TAX'],
            'service': ['SERVICE CHARGE', 'SERV CHARGE', 'SVC CHG', 'SERVICE TAX'],
            'discount': ['DISCOUNT', 'REBATE'],
-           'rounding': ['ROUNDING', 'ROUND ADJ', 'RND ADJ', 'ROUNDING ADJUSTMENT'],
+           'rounding': ['ROUNDING', 'ROUND ADJ', 'RND ADJ'],
            'cash': ['CASH', 'TENDER', 'AMOUNT PAID', 'PAID AMOUNT', 'RECEIVED', 'PAYMENT'],
-           'change': ['CHANGE', 'BALANCE DUE TO CUSTOMER', 'KEMBALI', 'BAKI']}
-CHECKS = {'total_is_cash_less_change': {'field': 'total', 'terms': ['+cash', '-change'], 'tolerance': 0.001},
-          'total_is_sum_of_parts': {'field': 'total', 'terms': ['+subtotal', '+tax?', '+service?', '+rounding?'], 'tolerance': 0.011}}
+           'change': ['CHANGE', 'KEMBALI', 'BAKI']}
+CHECKS = {'total_is_cash_less_change': {'field': 'total', 'terms': ['+cash', '-change'], 'tolerance': 0.001, 'passed': 0.7, 'failed': -1.5},
+          'total_is_sum_of_parts': {'field': 'total', 'terms': ['+subtotal', '+tax?', '+service?', '-discount?', '+rounding?'], 'tolerance': 0.011,
+                                    'passed': 0.3, 'failed': -0.5}}
 
 def part():
     """The members tagger, fields, amounts and checks."""

@@ -1,14 +1,15 @@
-/* Arithmetic and other checks: what the document says in two ways must agree.  They are reported, and move the confidence. */
+/* Arithmetic checks: what the document says in two ways must agree.  They help to choose among several amounts, move the
+ * confidence of the one chosen, and are reported. */
+#include "document/checks.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "document/candidates.h"
-#include "document/document.h"
 #include "document/normalise.h"
 
-enum { FOUND_MOST = 8 }; /* amounts of one name */
+enum { FOUND_MOST = 4 }; /* amounts of one name */
 
 struct found {
     int64_t mils[FOUND_MOST];
@@ -73,7 +74,7 @@ static void nearest_sum(const struct plait__check_rule *rule, const struct found
     }
     const struct plait__check_term *t = &rule->terms[term];
     const struct found *f = &found[t->amount];
-    if (f->count == 0) nearest_sum(rule, found, term + 1, sum, target, best);
+    if (f->count == 0 || t->optional) nearest_sum(rule, found, term + 1, sum, target, best);
     for (int i = 0; i < f->count; i++) nearest_sum(rule, found, term + 1, sum + t->sign * f->mils[i], target, best);
 }
 
@@ -88,8 +89,29 @@ static bool applies(const struct plait__check_rule *rule, const struct found *fo
     return there > 0;
 }
 
-static void move(struct plait__field *field, float logits) {
-    field->confidence = 1 / (1 + expf(-(plait__logit(field->confidence) + logits)));
+/* The nearest that the terms come to the target; is it within the tolerance? */
+static bool holds(const struct plait__check_rule *rule, const struct found *found, int64_t target, int64_t *sum_out) {
+    *sum_out = INT64_MAX / 2;
+    nearest_sum(rule, found, 0, 0, target, sum_out);
+    return llabs(*sum_out - target) <= llround(rule->tolerance * 1000);
+}
+
+enum plait_status plait__check_bonus(struct plait__document *document, const struct plait__field_rule *rule,
+                                     const struct plait__candidate *candidates, int count, float *bonus_out) {
+    const struct plait__package *package = document->package;
+    struct found *found = plait__arena_array(&document->arena, (size_t)package->amount_count + 1, sizeof *found);
+    if (!found) return PLAIT_MEMORY;
+    find_amounts(package, &document->pages[0], candidates, count, found);
+    for (int i = 0; i < count; i++) {
+        bonus_out[i] = 0;
+        for (int c = 0; c < package->check_count && candidates[i].type == PLAIT__FIELD_TYPE_MONEY; c++) {
+            const struct plait__check_rule *check = &package->checks[c];
+            int64_t sum;
+            if (strcmp(check->field, rule->name) != 0 || !applies(check, found)) continue;
+            bonus_out[i] += holds(check, found, candidates[i].value, &sum) ? check->passed : check->failed;
+        }
+    }
+    return PLAIT_OK;
 }
 
 static enum plait_status report(struct plait__document *document, const char *name, bool passed, const char *detail) {
@@ -100,12 +122,11 @@ static enum plait_status report(struct plait__document *document, const char *na
 }
 
 static enum plait_status check_equation(struct plait__document *document, const struct plait__check_rule *rule,
-                                        const struct found *found, struct plait__field *field) {
+                                        const struct found *found, const struct plait__field *field) {
     if (!field->value || strcmp(field->rule->name, rule->field) != 0 || !applies(rule, found)) return PLAIT_OK;
     const int64_t target = llround(strtod(field->value, NULL) * 1000);
-    int64_t sum = INT64_MAX / 2;
-    nearest_sum(rule, found, 0, 0, target, &sum);
-    const bool passed = llabs(sum - target) <= llround(rule->tolerance * 1000);
+    int64_t sum;
+    const bool passed = holds(rule, found, target, &sum);
     char detail[256];
     int size = snprintf(detail, sizeof detail, "%s is %s;", rule->field, field->value);
     for (int i = 0; i < rule->term_count && size < (int)sizeof detail; i++)
@@ -114,13 +135,12 @@ static enum plait_status check_equation(struct plait__document *document, const 
     if (size < (int)sizeof detail)
         snprintf(detail + size, sizeof detail - (size_t)size, " is %lld.%02lld", (long long)(sum / 1000),
                  llabs(sum % 1000) / 10);
-    move(field, passed ? rule->passed : rule->failed);
     return report(document, rule->name, passed, detail);
 }
 
 /* ------------------------------------------------------------------ dates */
 
-/* 03/04/2018: two readings, and nothing on the page that says which. */
+/* 03/04/2018 has two readings.  Where nothing on the page says which, the package does; the other is noted. */
 static enum plait_status check_readings(struct plait__document *document, const struct plait__candidate *candidates, int count,
                                         const struct plait__field *field) {
     if (!field->value || field->rule->type != PLAIT__FIELD_TYPE_DATE) return PLAIT_OK;
@@ -132,9 +152,9 @@ static enum plait_status check_readings(struct plait__document *document, const 
         char detail[160];
         snprintf(detail, sizeof detail, "%s is read as %s, %s first; it could also be %s", field->text, field->value,
                  field->rule->day_first ? "day" : "month", other);
-        return report(document, "date_has_one_reading", false, detail);
+        return report(document, "date_reading", true, detail);
     }
-    return report(document, "date_has_one_reading", true, field->text);
+    return PLAIT_OK;
 }
 
 enum plait_status plait__checks(struct plait__document *document) {

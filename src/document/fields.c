@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "document/checks.h"
 #include "document/document.h"
 #include "document/evidence.h"
 #include "document/normalise.h"
@@ -28,39 +29,49 @@ static bool is_span(const struct plait__field_rule *rule) {
     return rule->type == PLAIT__FIELD_TYPE_TEXT || rule->type == PLAIT__FIELD_TYPE_ADDRESS;
 }
 
-static enum plait__field_type candidate_type(const struct plait__field_rule *rule) {
-    return rule->type == PLAIT__FIELD_TYPE_DATE ? PLAIT__FIELD_TYPE_DATE : PLAIT__FIELD_TYPE_MONEY;
+static struct plait__scores scores_of(const struct work *work, const struct plait__field_rule *rule, unsigned set,
+                                      const float *bonus) {
+    return (struct plait__scores){.logits = work->tags->by_set[set],
+                                  .word_count = work->tags->word_count,
+                                  .label_count = work->tags->label_count,
+                                  .inside = rule->label,
+                                  .first = rule->label_first,
+                                  .last = rule->label_last,
+                                  .bonus = bonus};
 }
 
-static struct plait__scores scores_of(const struct work *work, const struct plait__field_rule *rule, unsigned set) {
-    return (struct plait__scores){work->tags->by_set[set], work->tags->word_count, work->tags->label_count, rule->label,
-                                  rule->label_first,       rule->label_last};
+static enum plait_status choose_span(const struct work *work, const struct plait__field_rule *rule, struct choice *choice) {
+    const struct plait__scores scores = scores_of(work, rule, work->tags->present, NULL);
+    int last;
+    if (!plait__best_span(&scores, &choice->first, &last)) return PLAIT_OK;
+    choice->count = last - choice->first + 1;
+    for (unsigned set = 0; set <= work->tags->present; set++) {
+        const struct plait__scores here = scores_of(work, rule, set, NULL);
+        if (here.logits) choice->probability[set] = plait__span_probability(&here, work->page, choice->first, last);
+    }
+    return PLAIT_OK;
 }
 
-static struct choice choose(const struct work *work, const struct plait__field_rule *rule) {
-    struct choice choice = {0};
-    const unsigned present = work->tags->present;
-    const struct plait__scores scores = scores_of(work, rule, present);
-    int last = 0;
-    if (is_span(rule)) {
-        if (!plait__best_span(&scores, &choice.first, &last)) return choice;
-        choice.count = last - choice.first + 1;
-    } else {
-        const int best = plait__best_choice(&scores, work->candidates, work->candidate_count, candidate_type(rule));
-        if (best < 0) return choice;
-        choice.candidate = &work->candidates[best];
-        choice.first = choice.candidate->first, choice.count = choice.candidate->count;
-        choice.runner_up =
-            plait__runner_up(&scores, work->candidates, work->candidate_count, candidate_type(rule), choice.candidate->value);
+static enum plait_status choose_candidate(const struct work *work, const struct plait__field_rule *rule,
+                                          struct choice *choice) {
+    const enum plait__field_type type = rule->type == PLAIT__FIELD_TYPE_DATE ? PLAIT__FIELD_TYPE_DATE : PLAIT__FIELD_TYPE_MONEY;
+    const struct plait__candidate *candidates = work->candidates;
+    const int count = work->candidate_count;
+    float *bonus = plait__arena_array(&work->document->arena, (size_t)count + 1, sizeof *bonus);
+    if (!bonus) return PLAIT_MEMORY;
+    PLAIT__TRY(plait__check_bonus(work->document, rule, candidates, count, bonus));
+    const struct plait__scores scores = scores_of(work, rule, work->tags->present, bonus);
+    const int best = plait__best_choice(&scores, candidates, count, type);
+    if (best < 0) return PLAIT_OK;
+    choice->candidate = &candidates[best];
+    choice->first = candidates[best].first, choice->count = candidates[best].count;
+    choice->runner_up = plait__runner_up(&scores, candidates, count, type, candidates[best].value);
+    for (unsigned set = 0; set <= work->tags->present; set++) {
+        const struct plait__scores here = scores_of(work, rule, set, bonus);
+        if (here.logits)
+            choice->probability[set] = plait__choice_probability(&here, candidates, count, type, candidates[best].value);
     }
-    for (unsigned set = 0; set <= present; set++) {
-        if (!work->tags->by_set[set]) continue;
-        const struct plait__scores here = scores_of(work, rule, set);
-        choice.probability[set] = is_span(rule) ? plait__span_probability(&here, work->page, choice.first, last)
-                                                : plait__choice_probability(&here, work->candidates, work->candidate_count,
-                                                                            candidate_type(rule), choice.candidate->value);
-    }
-    return choice;
+    return PLAIT_OK;
 }
 
 /* log(1 - p) of the logistic function's p, without rounding to 0. */
@@ -78,9 +89,8 @@ static float confidence_of(const struct work *work, const struct plait__field_ru
         if (misread_label >= 0) misread += log_not(logits[i * work->tags->label_count + misread_label]);
         recognised += logf(fmaxf(work->page->words[i].confidence, 1e-3f));
     }
-    const float sum = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + c->misread * misread +
-                      c->recognised * recognised;
-    return 1 / (1 + expf(-sum));
+    const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]);
+    return expf(c->misread * misread + c->recognised * recognised) / (1 + expf(-chosen));
 }
 
 /* The upright box around the words. */
@@ -154,7 +164,8 @@ static enum plait__reason reason_of(const struct work *work, const struct choice
 static enum plait_status fill(const struct work *work, unsigned missing, const struct plait__field_rule *rule,
                               struct plait__field *field) {
     *field = (struct plait__field){.rule = rule};
-    const struct choice choice = choose(work, rule);
+    struct choice choice = {0};
+    PLAIT__TRY((is_span(rule) ? choose_span : choose_candidate)(work, rule, &choice));
     const float confidence = choice.count > 0 ? confidence_of(work, rule, &choice) : 0;
     if (choice.count == 0 || confidence < rule->least) {
         field->confidence = 1 - confidence;

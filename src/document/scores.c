@@ -103,17 +103,18 @@ float plait__span_probability(const struct plait__scores *s, const struct plait_
 
 /* ------------------------------------------------------------------ choices */
 
-static double weight_of(const struct plait__scores *s, const struct plait__candidate *c) {
+static double weight_of(const struct plait__scores *s, const struct plait__candidate *candidates, int index) {
+    const struct plait__candidate *c = &candidates[index];
     double sum = 0;
     for (int i = 0; i < c->count; i++) sum += logit(s, c->first + i, s->inside);
-    return sum / c->count;
+    return sum / c->count + (s->bonus ? s->bonus[index] : 0);
 }
 
 static double choice_weights(const struct plait__scores *s, const struct plait__candidate *candidates, int count,
                              enum plait__field_type type) {
     struct log_sum total = {0, 1};
     for (int i = 0; i < count; i++)
-        if (candidates[i].type == type) add(&total, weight_of(s, &candidates[i]));
+        if (candidates[i].type == type) add(&total, weight_of(s, candidates, i));
     return value_of(&total);
 }
 
@@ -121,7 +122,7 @@ static double probability_of(const struct plait__scores *s, const struct plait__
                              enum plait__field_type type, int64_t value, double all) {
     double probability = 0;
     for (int i = 0; i < count; i++)
-        if (candidates[i].type == type && candidates[i].value == value) probability += exp(weight_of(s, &candidates[i]) - all);
+        if (candidates[i].type == type && candidates[i].value == value) probability += exp(weight_of(s, candidates, i) - all);
     return probability;
 }
 
@@ -138,7 +139,7 @@ int plait__best_choice(const struct plait__scores *s, const struct plait__candid
     for (int i = 0; i < count; i++) {
         if (candidates[i].type != type) continue;
         const double value = probability_of(s, candidates, count, type, candidates[i].value, all);
-        const double weight = weight_of(s, &candidates[i]);
+        const double weight = weight_of(s, candidates, i);
         const bool same = best >= 0 && candidates[i].value == candidates[best].value;
         if (same ? weight > best_weight : value > best_value) best = i, best_value = value, best_weight = weight;
     }

@@ -14,6 +14,7 @@ struct plait__scores {
     const float *logits; /* [word_count, label_count] */
     int word_count, label_count;
     int inside, first, last; /* labels; first and last only for spans */
+    const float *bonus;      /* choices: what else speaks for each candidate, in logits; NULL: nothing */
 };
 
 /* How words are told to say the same: letters and digits alone, case folded. */

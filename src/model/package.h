@@ -99,9 +99,9 @@ enum plait__field_type {
 };
 const char *plait__field_type_name(enum plait__field_type type);
 
-/* How a field's confidence is made of what is known about it: the logistic function of
- *     offset + scale * logit(probability of the value) + misread * sum over its words of log(1 - probability of being misread)
- *            + recognised * sum over its words of log(recogniser's confidence). */
+/* How likely a field's value is right: that the right words were taken, and that they were read well.
+ *     logistic(offset + scale * logit(probability of the words))
+ *         * product over its words of (1 - probability of being misread)^misread * (recogniser's confidence)^recognised */
 struct plait__field_calibration {
     float scale, offset, misread, recognised;
 };
@@ -139,7 +139,7 @@ struct plait__check_rule {
     const char *name;
     const char *field;
     float tolerance; /* in the currency's unit */
-    float passed;    /* added to the logit of the field's confidence when the equation holds ... */
+    float passed;    /* added to the logit of a candidate for the field when the equation holds with it ... */
     float failed;    /* ... and when it does not */
     int term_count;
     struct plait__check_term {

@@ -1,0 +1,109 @@
+"""Makes the confidences of the fields honest, for every set of senses present.
+
+usage: tagger_calibrate.py DATA LIBRARY PACKAGE --fold CHECKPOINT0 --fold CHECKPOINT1 --fold CHECKPOINT2 --final CHECKPOINT
+                           [--read train.jsonl] [--read-dev dev.jsonl]
+
+The pages of train are answered by the fold that has not seen their shop: as they are, with a recogniser's mistakes made up, and as
+the recogniser read them (--read: the documents of `plait eval --predictions` over train).  dev is answered by the final checkpoint.
+Then, for each field and set of senses, the numbers of the manifest's calibrations are those of the greatest likelihood."""
+import argparse, json, os
+import numpy as np
+import torch
+from scipy.optimize import minimize
+
+import package, tagger, tagger_augment, tagger_data, tagger_inputs, tagger_manifest, tagger_score
+from tagger_data import FIELDS, Line, Page, corners
+from tagger_model import SENSES
+
+NAMES = ('text', 'layout', 'image')
+SETS = [s for s in range(7, 0, -1)]
+KINDS = {name: field['type'] for name, field in tagger_manifest.part()['fields'].items()}
+
+def answers(lib, model, page, rng, confidences=None):
+    """Rows (field, set, probability, misread, recognised, right) of one page."""
+    sample = tagger.Sample(lib, page, rng, True)
+    inputs = tagger.batch_of([sample], rng, False)
+    with torch.no_grad():
+        embeddings = [model.text(inputs[0], inputs[1]).unsqueeze(0), model.layout(inputs[2]).unsqueeze(0), model.image(inputs[3]).unsqueeze(0)]
+        present = torch.tensor([[[s >> m & 1 for m in range(SENSES)]] for s in SETS], dtype=torch.float32)
+        logits = model.fusion(*embeddings, present, None, len(SETS)).numpy()
+    rows = []
+    for z, s in zip(logits, SETS):
+        plain = sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS)
+        doubted = sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS, (1, 0, 1, 0))
+        for f, (value, text, p, _, first, words) in plain.items():
+            if not words: continue
+            misread = np.log(max(doubted[f][2], 1e-12) / max(p, 1e-12))
+            recognised = 0.0
+            if confidences is not None:
+                recognised = sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + words])
+            truth = page.fields[f]
+            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text)))
+    return rows
+
+def read_page(page, document):
+    """The page as the recogniser read it, and its words' confidences."""
+    lines, confidences = [], []
+    scale = document['pages'][0]['width'] / page.grey.shape[1]
+    for l in document['pages'][0]['lines']:
+        lines.append(Line(np.asarray(l['polygon'], np.float32) / scale, [[w['text'], set(), False] for w in l['words']]))
+        confidences.append([w['confidence'] for w in l['words']])
+    return Page(page.name, lines, page.fields, {}, page.grey, page.shop), confidences
+
+def load_read(path):
+    if not path: return {}
+    return {os.path.splitext(os.path.basename(d['source']['name']))[0]: d for d in map(json.loads, open(path, encoding='utf-8'))}
+
+def fit(rows):
+    """scale, offset, misread, recognised of greatest likelihood; few rows stay near the identity."""
+    p = np.clip(np.array([r[2] for r in rows]), 1e-6, 1 - 1e-6)
+    logit, misread, recognised = np.log(p / (1 - p)), np.array([r[3] for r in rows]), np.array([r[4] for r in rows])
+    right = np.array([r[5] for r in rows], float)
+    def cost(x):
+        c = np.exp(x[2] * misread + x[3] * recognised) / (1 + np.exp(-(x[1] + x[0] * logit)))
+        c = np.clip(c, 1e-4, 1 - 1e-4)
+        return -(right * np.log(c) + (1 - right) * np.log(1 - c)).sum() + 0.5 * (x[0] - 0.6) ** 2 + 0.1 * x[1] ** 2 + 0.5 * ((x[2] - 0.5) ** 2 + (x[3] - 1) ** 2)
+    best = minimize(cost, [0.6, 0, 0.5, 1], method='L-BFGS-B', bounds=[(0.05, 3), (-4, 4), (0, 3), (0, 3)]).x
+    return {k: round(float(v), 4) for k, v in zip(('scale', 'offset', 'misread', 'recognised'), best)}
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    a.add_argument('data'); a.add_argument('library'); a.add_argument('package')
+    a.add_argument('--fold', action='append', default=[]); a.add_argument('--final', required=True); a.add_argument('--read'); a.add_argument('--read-dev')
+    a.add_argument('--rows', help='keep the rows in this file, and take them from there when it exists')
+    a = a.parse_args()
+    torch.set_num_threads(1)
+    lib = tagger_inputs.open_library(a.library)
+    rng = np.random.default_rng(5)
+    def opened(path):
+        model = tagger.new_model(lib); model.load_state_dict(torch.load(path, map_location='cpu')['average']); model.eval()
+        return model
+    if a.rows and os.path.exists(a.rows): rows = [tuple(r) for r in json.load(open(a.rows))]
+    else:
+        rows, read = [], load_read(a.read)
+        train = tagger.load(lib, os.path.join(a.data, 'train'))
+        models = [opened(f) if f != 'none' else None for f in a.fold]
+        for page, fold in zip(train, tagger_data.folds(train)):
+            if fold >= len(models) or models[fold] is None: continue
+            rows += answers(lib, models[fold], page, rng)
+            noisy = page.copy()
+            tagger_augment.damage(noisy, rng, rng.choice([0.005, 0.02, 0.05]))
+            noisy.lines = [l for l in noisy.lines if any(w[0] for w in l.words)]
+            rows += answers(lib, models[fold], noisy, rng)
+            if page.name in read: rows += answers(lib, models[fold], *read_page(page, read[page.name])[:1], rng, read_page(page, read[page.name])[1])
+        final, read = opened(a.final), load_read(a.read_dev)
+        for page in tagger.load(lib, os.path.join(a.data, 'dev')):
+            rows += answers(lib, final, page, rng)
+            if page.name in read: rows += answers(lib, final, *read_page(page, read[page.name])[:1], rng, read_page(page, read[page.name])[1])
+        if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5])] for r in rows], open(a.rows, 'w'))
+    manifest = package.read(a.package)
+    for f in FIELDS:
+        calibrations = {}
+        for s in SETS:
+            mine = [r for r in rows if r[0] == f and r[1] == s]
+            calibrations['+'.join(n for m, n in enumerate(NAMES) if s >> m & 1)] = fit(mine)
+            print(f, s, len(mine), '%.3f' % np.mean([r[5] for r in mine]), calibrations['+'.join(n for m, n in enumerate(NAMES) if s >> m & 1)], flush=True)
+        manifest['fields'][f]['calibrations'] = calibrations
+    package.update(a.package, {'fields': manifest['fields']})
+
+if __name__ == '__main__': main()
