@@ -255,6 +255,29 @@ TEST(attention) {
         for (int masked = 0; masked < 2; masked++) check_attention(scale, masked);
 }
 
+/* masked_fill with a constant mask, low numbers in either place of Where. */
+TEST(constant_mask) {
+    for (int flipped = 0; flipped < 2; flipped++) {
+        struct model model = {0};
+        struct bytes exchange = {0}, last = {0};
+        uint8_t hidden[15] = {0, 0, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 1};
+        for (int i = 0; i < 15; i++) hidden[i] ^= (uint8_t)flipped;
+        attribute_ints(&exchange, "perm", 3, DIMS(0, 2, 1));
+        attribute_int(&last, "axis", -1);
+        model_input(&model, "q", PLAIT_F32, 3, DIMS(2, 3, 4));
+        model_input(&model, "k", PLAIT_F32, 3, DIMS(2, 5, 4));
+        model_input(&model, "v", PLAIT_F32, 3, DIMS(2, 5, 6));
+        model_constant(&model, "hidden", PLAIT_BOOL, 2, DIMS(3, 5), hidden);
+        model_scalar(&model, "low", -INFINITY);
+        model_node(&model, "Transpose", "k", "kt", &exchange);
+        model_node(&model, "MatMul", "q kt", "scores", NULL);
+        model_node(&model, "Where", flipped ? "hidden scores low" : "hidden low scores", "masked", NULL);
+        model_node(&model, "Softmax", "masked", "p", &last);
+        model_node(&model, "MatMul", "p v", "y", NULL);
+        check_fused(&model, 13, 1, PLAIT__OP_Attention);
+    }
+}
+
 TEST(bias) {
     struct model model = {0};
     model_input(&model, "x", PLAIT_F32, 3, DIMS(2, 3, 5));
@@ -283,4 +306,4 @@ TEST(moves) {
     check_fused(&model, 13, 1, PLAIT__OP_Reshape);
 }
 
-TEST_MAIN(batch_norm, clamps, layer_norm, gelu, silu_and_hard_swish, attention, bias, moves)
+TEST_MAIN(batch_norm, clamps, layer_norm, gelu, silu_and_hard_swish, attention, constant_mask, bias, moves)
