@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "cli/cli.h"
 #include "cli/tensor_file.h"
+#include "session/session.h"
 #include "tensor/element.h"
 #include "tensor/tensor.h"
 
@@ -119,12 +120,23 @@ static enum plait_status run_sets(plait_context *context, plait_session *session
     return status;
 }
 
-static enum plait_status run_test(plait_context *context, const plait_session_options *options, const char *folder) {
+/* Whether any node of the last run was not left to the reference backend. */
+static bool was_taken(const plait_session *session) {
+    struct plait__segment_profile entries[64]; /* more than any test has segments */
+    size_t count = plait__session_profile(session, entries, 64);
+    for (size_t i = 0; i < count && i < 64; i++)
+        if (strcmp(entries[i].backend, "reference") != 0) return true;
+    return false;
+}
+
+static enum plait_status run_test(plait_context *context, const plait_session_options *options, const char *folder,
+                                  bool *taken) {
     char path[PATH_BYTES];
     snprintf(path, sizeof path, "%s/model.onnx", folder);
     plait_session *session = NULL;
     enum plait_status status = plait_session_create_from_file(context, path, options, &session);
     if (status == PLAIT_OK) status = run_sets(context, session, folder);
+    *taken = status == PLAIT_OK && was_taken(session);
     plait_session_destroy(session);
     return status;
 }
@@ -156,6 +168,7 @@ static enum plait_status collect(plait_context *context, const char *folder, int
 
 struct counts {
     int passed, failed, skipped;
+    int taken; /* of those passed, how many the backend ran a part of itself */
 };
 
 static void run_tests(plait_context *context, const plait_session_options *options, const struct plait__buffer *list,
@@ -164,10 +177,12 @@ static void run_tests(plait_context *context, const plait_session_options *optio
     for (size_t i = 0; i < list->size; i++) count += list->data[i] == 0;
     for (const char *folder = list->data; done < count; folder += strlen(folder) + 1) {
         plait__cli_progress("test", done++, count);
-        enum plait_status status = run_test(context, options, folder);
+        bool taken;
+        enum plait_status status = run_test(context, options, folder, &taken);
         const char *slash = strrchr(folder, '/');
         if (status == PLAIT_OK) {
             counts->passed++;
+            counts->taken += taken;
             continue;
         }
         bool unsupported = status == PLAIT_UNSUPPORTED;
@@ -193,18 +208,29 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         plait__cli_error(NULL, "conform: expected a folder of tests");
         return PLAIT__EXIT_USAGE;
     }
+    if (session_options.backend && !plait__backend_find(session_options.backend)) {
+        plait__cli_error(NULL, "conform: this build has no backend \"%s\"", session_options.backend);
+        return PLAIT__EXIT_USAGE;
+    }
     plait_context *context = plait__cli_context(threads);
     if (!context) return PLAIT__EXIT_FAILED;
     struct plait__buffer list;
     struct counts counts = {0};
     int exit = PLAIT__EXIT_OK;
     plait__buffer_init(&list, context, LIST_CEILING);
-    for (int i = 0; i < parsed; i++)
-        if (collect(context, argv[i], 0, &list) != PLAIT_OK) {
-            plait__cli_error(NULL, "%s", plait_context_error(context));
-            exit = PLAIT__EXIT_FAILED;
-        }
+    for (int i = 0; i < parsed; i++) {
+        size_t before = list.size;
+        enum plait_status status = collect(context, argv[i], 0, &list);
+        if (status == PLAIT_OK && list.size == before)
+            status = plait__fail(context, PLAIT_NOT_FOUND, "%s: no tests in it", argv[i]);
+        if (status == PLAIT_OK) continue;
+        plait__cli_error(NULL, "%s", plait_context_error(context));
+        exit = PLAIT__EXIT_FAILED;
+    }
     if (list.size > 0) run_tests(context, &session_options, &list, &counts);
+    if (counts.taken > 0)
+        printf("%s ran nodes of %d of them, reference the rest\n",
+               session_options.backend ? session_options.backend : "xnnpack", counts.taken);
     printf("%d passed, %d failed, %d skipped\n", counts.passed, counts.failed, counts.skipped);
     if (counts.failed > 0 || counts.passed < least) exit = PLAIT__EXIT_FAILED;
     plait__buffer_end(&list);
