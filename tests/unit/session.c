@@ -207,8 +207,9 @@ TEST(memory_plan) {
 }
 
 /* Every allocation fails in its turn: always MEMORY, nothing leaks, and when none fails the answer is right. */
-TEST(allocations_that_fail) {
+static void fail_each_allocation(const char *backend) {
     static struct model model;
+    model = (struct model){0};
     build_chain(&model);
     long failures = 0;
     for (bool done = false; !done && failures < 10000; failures++) {
@@ -217,7 +218,7 @@ TEST(allocations_that_fail) {
         if (!context) continue;
         plait_session_options options;
         plait_session_options_default(&options);
-        options.backend = "reference";
+        options.backend = backend;
         options.profile = true;
         plait_session *session = NULL;
         enum plait_status status = plait_session_create(context, model.file.data, model.file.size, NULL, &options, &session);
@@ -232,6 +233,11 @@ TEST(allocations_that_fail) {
         CHECK_INT(heap.live, 0);
     }
     CHECK(failures > 20 && failures < 10000);
+}
+
+TEST(allocations_that_fail) {
+    fail_each_allocation("reference");
+    fail_each_allocation("xnnpack");
 }
 
 static int answers_before_cancel;

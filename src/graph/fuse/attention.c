@@ -48,16 +48,22 @@ static bool find_parts(const struct plait__fuse *fuse, const struct plait__node 
     return false;
 }
 
-/* All f32, of one rank, with the same leading dimensions; the mask of no higher rank. */
+/* All f32, of one rank, with the same leading dimensions; the mask no larger than the scores.  What is not known yet may
+ * turn out otherwise: then the pattern is found when shapes are. */
 static bool fits(const struct plait__fuse *fuse, const struct parts *parts, int keys) {
     const plait_tensor *q = plait__type(fuse, parts->q), *k = plait__type(fuse, keys), *v = plait__type(fuse, parts->v);
     if (q->dtype != PLAIT_F32 || k->dtype != PLAIT_F32 || v->dtype != PLAIT_F32) return false;
     if (q->rank < 2 || q->rank != k->rank || q->rank != v->rank) return false;
-    for (int i = 0; i < q->rank - 2; i++)
-        if (q->dims[i] != k->dims[i] || q->dims[i] != v->dims[i]) return false;
+    int64_t scores[PLAIT_MAX_RANK];
+    for (int i = 0; i < q->rank - 2; i++) {
+        if (q->dims[i] < 0 || q->dims[i] != k->dims[i] || q->dims[i] != v->dims[i]) return false;
+        scores[i] = q->dims[i];
+    }
     if (parts->mask < 0) return true;
+    scores[q->rank - 2] = q->dims[q->rank - 2];
+    scores[q->rank - 1] = k->dims[q->rank - 1];
     const plait_tensor *mask = plait__type(fuse, parts->mask);
-    return mask->dtype == PLAIT_F32 && mask->rank >= 0 && mask->rank <= q->rank;
+    return mask->dtype == PLAIT_F32 && plait__broadcasts_into(mask, q->rank, scores);
 }
 
 /* The transposition that made k' makes k when its last two entries change places. */

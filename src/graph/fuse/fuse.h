@@ -49,6 +49,9 @@ bool plait__with_scalar(const struct plait__fuse *fuse, const struct plait__node
 /* x times a scalar or divided by one, as x times `factor`. */
 bool plait__scaled(const struct plait__fuse *fuse, const struct plait__node *node, int *x_out, float *factor_out);
 
+/* Whether `small`, broadcast against these dims, certainly leaves them as they are. */
+bool plait__broadcasts_into(const plait_tensor *small, int rank, const int64_t *dims);
+
 /* The f32 data of a constant; NULL when it is none. */
 const float *plait__constant_floats(const struct plait__fuse *fuse, int value);
 

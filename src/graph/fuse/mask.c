@@ -38,7 +38,8 @@ enum plait_status plait__fuse_mask(struct plait__fuse *fuse, struct plait__node 
     if (!where || where->input_count != 3 || !find_mask(fuse, where, &mask)) return PLAIT_OK;
     const struct plait__value *condition = &fuse->graph->values[mask.condition];
     const plait_tensor type = condition->type, *scores = plait__type(fuse, mask.scores);
-    if (!condition->constant || type.rank < 1 || type.rank > scores->rank || scores->dtype != PLAIT_F32) return PLAIT_OK;
+    if (!condition->constant || type.rank < 1 || scores->dtype != PLAIT_F32) return PLAIT_OK;
+    if (!plait__broadcasts_into(&type, scores->rank, scores->dims)) return PLAIT_OK;
     int64_t columns = type.dims[type.rank - 1], count = plait_tensor_elements(&type);
     if (columns < 1 || columns != scores->dims[scores->rank - 1]) return PLAIT_OK;
     if (!every_row_keeps_something(type.data, count / columns, columns, mask.hidden_when)) return PLAIT_OK;

@@ -47,6 +47,13 @@ bool plait__scaled(const struct plait__fuse *fuse, const struct plait__node *nod
     return true;
 }
 
+bool plait__broadcasts_into(const plait_tensor *small, int rank, const int64_t *dims) {
+    if (small->rank < 0 || small->rank > rank) return false;
+    for (int i = 0; i < small->rank; i++)
+        if (small->dims[i] != 1 && (small->dims[i] < 0 || small->dims[i] != dims[rank - small->rank + i])) return false;
+    return true;
+}
+
 const float *plait__constant_floats(const struct plait__fuse *fuse, int value) {
     if (value < 0 || !fuse->graph->values[value].constant || plait__type(fuse, value)->dtype != PLAIT_F32) return NULL;
     return plait__type(fuse, value)->data;

@@ -1,13 +1,17 @@
 /* Transposes one after the other are one, or none. */
 #include "graph/fuse/fuse.h"
 
-/* The permutation, of a rank that is known; by default the dimensions are reversed. */
+/* The permutation, by default the dimensions reversed; the rank, or -1 when it is not known, or the list is no permutation
+ * (which inference refuses only when it knows the rank). */
 static int permutation_of(const struct plait__fuse *fuse, const struct plait__node *node, int64_t *permutation) {
     int count, rank = plait__type(fuse, node->inputs[0])->rank;
     const int64_t *given = plait__attribute_ints(node, "perm", &count);
     if (given && count > PLAIT_MAX_RANK) return -1;
     if (given) rank = count;
-    for (int i = 0; i < rank; i++) permutation[i] = given ? given[i] : rank - 1 - i;
+    for (int i = 0; i < rank; i++) {
+        permutation[i] = given ? given[i] : rank - 1 - i;
+        if (permutation[i] < 0 || permutation[i] >= rank) return -1;
+    }
     return rank;
 }
 
