@@ -47,6 +47,25 @@ static int convolve(struct pair *pair, const struct window *w, bool biased) {
     return y;
 }
 
+/* Large enough to be cut into bands. */
+static const struct window large[] = {
+    {2, 3, 131, 97, 5, 1, {3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}},  {1, 3, 259, 150, 4, 1, {3, 3}, {2, 2}, {1, 1}, {1, 1, 0, 0}},
+    {2, 9, 127, 151, 9, 9, {5, 5}, {1, 1}, {1, 1}, {2, 2, 2, 2}}, {1, 2, 150, 140, 3, 1, {3, 3}, {1, 1}, {4, 2}, {4, 2, 4, 2}},
+    {1, 4, 301, 64, 6, 1, {1, 1}, {1, 1}, {1, 1}, {0, 0, 0, 0}},  {1, 3, 97, 300, 4, 1, {9, 3}, {1, 1}, {1, 1}, {7, 1, 3, 1}},
+    {2, 33, 41, 173, 3, 1, {3, 3}, {1, 1}, {1, 1}, {0, 0, 0, 0}},
+};
+
+TEST(convolution_in_bands) {
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
+        for (int int8 = 0; int8 < 2; int8++) {
+            struct pair pair;
+            pair_begin_threads(&pair, 13, 1 + int8);
+            pair.int8 = int8;
+            int y = convolve(&pair, &large[i], true);
+            pair_check(&pair, y, int8 ? 2e-2 : SUM); /* see convolution_int8 */
+        }
+}
+
 TEST(convolution) {
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
         for (int biased = 0; biased < 2; biased++) {
@@ -205,5 +224,6 @@ TEST(batch_normalisation_alone) {
     pair_check(&pair, pair_node(&pair, PLAIT__OP_BatchNormalization, INPUTS(x, scale, bias, mean, variance), 0), SUM);
 }
 
-TEST_MAIN(convolution, convolution_clamped, convolution_int8, convolution_of_one_dimension, automatic_padding,
-          transposed_convolution, pooling, dilated_maximum, whole_picture, resizing, batch_normalisation_alone)
+TEST_MAIN(convolution, convolution_in_bands, convolution_clamped, convolution_int8, convolution_of_one_dimension,
+          automatic_padding, transposed_convolution, pooling, dilated_maximum, whole_picture, resizing,
+          batch_normalisation_alone)

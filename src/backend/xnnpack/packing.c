@@ -10,7 +10,6 @@ void plait__xnn_packing_begin(struct plait__xnn_packing *packing, struct plait__
     plait__xnn_digest_add(&packing->digest, weights->data, plait_tensor_bytes(weights));
     if (bias) plait__xnn_digest_add(&packing->digest, bias->data, plait_tensor_bytes(bias));
     packing->known = plait__xnn_cache_has(segment->cache, &packing->digest);
-    plait__xnn_cache_begin(segment->cache, &packing->digest);
 }
 
 enum plait_status plait__xnn_packing_channels_last(struct plait__xnn_packing *packing, const float *weights, size_t rows,
@@ -59,15 +58,23 @@ static enum plait_status keep(struct plait__xnn_segment *segment, struct plait__
     return PLAIT_OK;
 }
 
-enum plait_status plait__xnn_packing_end(struct plait__xnn_packing *packing, enum xnn_status created) {
+void plait__xnn_packing_ready(struct plait__xnn_packing *packing) {
+    plait__xnn_cache_begin(packing->segment->cache, &packing->digest);
+}
+
+enum plait_status plait__xnn_packing_keep(struct plait__xnn_packing *packing, enum xnn_status created) {
     struct plait__xnn_segment *segment = packing->segment;
-    plait__release(segment->context, packing->floats);
-    plait__release(segment->context, packing->bytes);
-    plait__release(segment->context, packing->scales);
     struct plait__xnn_packed *packed = plait__xnn_cache_end(segment->cache);
     if (packed && keep(segment, packed) != PLAIT_OK) {
         plait__xnn_packed_release(segment->cache, packed);
         return PLAIT_MEMORY;
     }
     return plait__xnn_check(segment, created);
+}
+
+void plait__xnn_packing_end(struct plait__xnn_packing *packing) {
+    plait_context *context = packing->segment->context;
+    plait__release(context, packing->floats);
+    plait__release(context, packing->bytes);
+    plait__release(context, packing->scales);
 }

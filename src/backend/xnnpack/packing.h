@@ -26,7 +26,12 @@ enum plait_status plait__xnn_packing_channels_last(struct plait__xnn_packing *pa
 enum plait_status plait__xnn_packing_quantise(struct plait__xnn_packing *packing, const float *weights, size_t rows,
                                               size_t depth, size_t row_step, size_t step);
 
-/* Ends it after the operator was created (or failed to be): the segment holds the packing from here on. */
-enum plait_status plait__xnn_packing_end(struct plait__xnn_packing *packing, enum xnn_status created);
+/* Around the creation of each operator from these weights: what XNNPACK packs or finds, the segment holds from then on.
+ * `keep` passes the operator's status on. */
+void plait__xnn_packing_ready(struct plait__xnn_packing *packing);
+enum plait_status plait__xnn_packing_keep(struct plait__xnn_packing *packing, enum xnn_status created);
+
+/* Whatever came of it. */
+void plait__xnn_packing_end(struct plait__xnn_packing *packing);
 
 #endif

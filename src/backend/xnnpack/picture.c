@@ -70,3 +70,34 @@ bool plait__xnn_window(const struct plait__node *node, const struct plait__xnn_p
            place_axis(auto_pad, before[1], (int64_t)input->width, (int64_t)output->width, numbers[0][1], numbers[1][1],
                       numbers[2][1], &window_out->left, &window_out->right);
 }
+
+struct plait__xnn_band plait__xnn_band(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
+                                       const struct plait__xnn_picture *output, size_t row, size_t rows) {
+    struct plait__xnn_band band = {.output_row = row, .output_rows = output->height - row < rows ? output->height - row : rows};
+    int64_t from = (int64_t)(row * window->stride_height) - window->top;
+    int64_t to =
+        from + (int64_t)((band.output_rows - 1) * window->stride_height + (window->height - 1) * window->dilation_height + 1);
+    band.top = from < 0 ? (uint32_t)-from : 0;
+    band.bottom = to > (int64_t)input->height ? (uint32_t)(to - (int64_t)input->height) : 0;
+    band.input_row = (size_t)(from < 0 ? 0 : from);
+    band.input_rows = (size_t)(to > (int64_t)input->height ? (int64_t)input->height : to) - band.input_row;
+    return band;
+}
+
+bool plait__xnn_same_band(const struct plait__xnn_band *a, const struct plait__xnn_band *b) {
+    return a->output_rows == b->output_rows && a->input_rows == b->input_rows && a->top == b->top && a->bottom == b->bottom;
+}
+
+/* A band's pointers should stay in the second-level cache beside what they point to, and a band still give every thread
+ * enough to do. */
+enum { BAND_POINTERS = 32768, BAND_PIXELS = 1024 };
+
+size_t plait__xnn_band_rows(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
+                            const struct plait__xnn_picture *output) {
+    size_t taps = (size_t)window->height * window->width, reach = (window->height - 1) * (size_t)window->dilation_height + 1;
+    if (taps * output->height * output->width <= 2 * BAND_POINTERS) return output->height;
+    if (window->top >= reach || window->bottom >= reach || reach > input->height) return output->height;
+    size_t pixels = BAND_POINTERS / taps > BAND_PIXELS ? BAND_POINTERS / taps : BAND_PIXELS;
+    size_t rows = (pixels + output->width - 1) / output->width;
+    return rows < output->height ? rows : output->height;
+}

@@ -26,4 +26,21 @@ bool plait__xnn_window(const struct plait__node *node, const struct plait__xnn_p
                        const struct plait__xnn_picture *output, const int64_t *kernel, int kernel_rank,
                        struct plait__xnn_window *window_out);
 
+/* Some rows of the output, the rows of the input that they see, and what of the padding. */
+struct plait__xnn_band {
+    size_t output_row, output_rows, input_row, input_rows;
+    uint32_t top, bottom;
+};
+
+/* The band of at most `rows` rows that begins at `row`. */
+struct plait__xnn_band plait__xnn_band(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
+                                       const struct plait__xnn_picture *output, size_t row, size_t rows);
+
+/* Whether what is made for one band does for the other, elsewhere in the picture. */
+bool plait__xnn_same_band(const struct plait__xnn_band *a, const struct plait__xnn_band *b);
+
+/* How many rows a band should have; all of them when the picture is small, or cannot be cut. */
+size_t plait__xnn_band_rows(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
+                            const struct plait__xnn_picture *output);
+
 #endif

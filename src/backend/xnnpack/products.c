@@ -27,6 +27,7 @@ static enum plait_status create_operator(struct plait__xnn_segment *segment, con
     const float *bias = p->bias ? p->bias->data : NULL;
     struct plait__xnn_packing packing;
     plait__xnn_packing_begin(&packing, segment, numbers, sizeof numbers / sizeof *numbers, p->weights, p->bias);
+    plait__xnn_packing_ready(&packing);
     enum xnn_status created = xnn_status_out_of_memory;
     if (!int8)
         created = xnn_create_fully_connected_nc_f32(p->depth, p->width, p->depth, p->width, p->weights->data, bias, p->low,
@@ -37,7 +38,9 @@ static enum plait_status create_operator(struct plait__xnn_segment *segment, con
         created =
             xnn_create_fully_connected_nc_qd8_f32_qc8w(p->depth, p->width, p->depth, p->width, packing.scales, packing.bytes,
                                                        bias, p->low, p->high, 0, NULL, &segment->cache->provider, operator_out);
-    return plait__xnn_packing_end(&packing, created);
+    enum plait_status status = plait__xnn_packing_keep(&packing, created);
+    plait__xnn_packing_end(&packing);
+    return status;
 }
 
 static enum plait_status define_product(struct plait__xnn_segment *segment, const struct product *p, int read, int written) {

@@ -141,6 +141,15 @@ struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segm
     return step;
 }
 
+struct plait__xnn_step *plait__xnn_repeat_step(struct plait__xnn_segment *segment, const struct plait__xnn_step *first) {
+    struct plait__xnn_step *step = add_step(segment, first->slot_count, first->slots);
+    if (!step) return NULL;
+    step->operator= first->operator;
+    step->bind = first->bind;
+    step->borrowed = true;
+    return step;
+}
+
 struct plait__xnn_step *plait__xnn_kernel_step(struct plait__xnn_segment *segment,
                                                const char *(*kernel)(const struct plait__xnn_step *, pthreadpool_t),
                                                const void *parameters, size_t bytes, int slot_count, const int *slots) {
@@ -272,7 +281,7 @@ void plait__xnn_segment_destroy(void *opaque) {
     struct plait__xnn_segment *segment = opaque;
     if (!segment) return;
     for (int i = 0; i < segment->step_count; i++)
-        if (segment->steps[i]->operator) xnn_delete_operator(segment->steps[i]->operator);
+        if (segment->steps[i]->operator&& !segment->steps[i]->borrowed) xnn_delete_operator(segment->steps[i]->operator);
     for (int i = 0; i < segment->packed_count; i++) plait__xnn_packed_release(segment->cache, segment->packed[i]);
     plait__arena_end(&segment->arena);
     plait__release(segment->context, segment);
@@ -343,7 +352,8 @@ enum plait_status plait__xnn_segment_run(void *opaque, struct plait__frame *fram
         struct plait__xnn_step *step = segment->steps[i];
         if (plait__cancelled(segment->context))
             return plait__fail(segment->context, PLAIT_CANCELLED, "cancelled by the caller");
-        for (int slot = 0; slot < step->slot_count; slot++) step->places[slot] = place_of(segment, frame, step->slots[slot]);
+        for (int slot = 0; slot < step->slot_count; slot++)
+            step->places[slot] = (char *)place_of(segment, frame, step->slots[slot]) + step->offsets[slot];
         PLAIT__TRY(run_step(segment, step));
         if (!frame->node_done) continue;
         uint64_t now = plait__now_us(segment->context);

@@ -19,14 +19,16 @@ enum { PLAIT__XNN_STEP_SLOTS = 6, PLAIT__XNN_RANK = XNN_MAX_TENSOR_DIMS };
 
 struct plait__xnn_step {
     const struct plait__node *node;                                                /* whose work it is */
-    xnn_operator_t operator;                                                       /* owned; NULL: `kernel` runs instead */
+    xnn_operator_t operator;                                                       /* NULL: `kernel` runs instead */
+    bool borrowed;                                                                 /* the operator is another step's */
     enum xnn_status (*bind)(const struct plait__xnn_step *step);                   /* gives the operator its addresses */
     const char *(*kernel)(const struct plait__xnn_step *step, pthreadpool_t pool); /* NULL, or what is wrong with the input */
     const void *parameters;                                                        /* of the kernel; in the segment's arena */
     bool in_place; /* slots[1] may take the memory of slots[0] when that is not needed afterwards */
     int slot_count;
     int slots[PLAIT__XNN_STEP_SLOTS];
-    void *places[PLAIT__XNN_STEP_SLOTS]; /* the slots' addresses in this run */
+    size_t offsets[PLAIT__XNN_STEP_SLOTS]; /* bytes into the slots */
+    void *places[PLAIT__XNN_STEP_SLOTS];   /* the slots' addresses in this run */
 };
 
 enum plait__xnn_slot_kind { PLAIT__XNN_INPUT, PLAIT__XNN_OUTPUT, PLAIT__XNN_CONSTANT, PLAIT__XNN_INTERIOR };
@@ -77,6 +79,9 @@ enum plait_status plait__xnn_alias(struct plait__xnn_segment *segment, int read,
 struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segment, xnn_operator_t operator,
                                                  enum xnn_status (*bind)(const struct plait__xnn_step *), int slot_count,
                                                  const int *slots);
+
+/* The same operator once more, on the same slots: the caller sets other offsets. */
+struct plait__xnn_step *plait__xnn_repeat_step(struct plait__xnn_segment *segment, const struct plait__xnn_step *first);
 
 /* A step of this folder's own; `bytes` of `parameters` are copied. */
 struct plait__xnn_step *plait__xnn_kernel_step(struct plait__xnn_segment *segment,
