@@ -180,11 +180,12 @@ TEST(activations) {
 TEST(nan_stays_nan) {
     const enum plait__op kinds[] = {PLAIT__OP_Relu, PLAIT__OP_LeakyRelu, PLAIT__OP_Elu,
                                     PLAIT__OP_Clip, PLAIT__OP_Sign,      PLAIT__OP_Max};
+    const float one = 1;
     for (int k = 0; k < 6; k++) {
         struct op op;
         op_start(&op, kinds[k], 15);
         op_input(&op, PLAIT_F32, 0, NULL, &(float){NAN});
-        if (kinds[k] == PLAIT__OP_Max || kinds[k] == PLAIT__OP_Clip) op_input(&op, PLAIT_F32, 0, NULL, &(float){1});
+        if (kinds[k] == PLAIT__OP_Max || kinds[k] == PLAIT__OP_Clip) op_input(&op, PLAIT_F32, 0, NULL, &one);
         CHECK_INT(op_run(&op), PLAIT_OK);
         CHECK(isnan(plait__load_real(op_output(&op, 0), 0)));
         op_end(&op);
