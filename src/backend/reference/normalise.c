@@ -1,6 +1,5 @@
 /* Numbers brought to a mean and a spread, then scaled and shifted. */
-#include "backend/reference/kernel.h"
-#include "graph/shape/reduce.h"
+#include "backend/reference/fold.h"
 
 #include <math.h>
 
@@ -128,35 +127,39 @@ enum plait_status plait__kernel_batch_normalization(struct plait__call *call) {
 
 /* ---- MeanVarianceNormalization ---- */
 
+/* What the elements that are brought to one mean have in common. */
+struct statistics {
+    double sum, count, squares; /* of distances from the mean */
+};
+
 enum plait_status plait__kernel_mean_variance_normalization(struct plait__call *call) {
     const plait_tensor *input = call->inputs[0];
     struct plait__reduce reduce;
     PLAIT__TRY(plait__mean_variance_axes(call, &reduce));
-    int64_t elements = plait_tensor_elements(input);
+    int64_t elements = plait_tensor_elements(input), strides[PLAIT_MAX_RANK];
+    plait__fold_strides(input, &reduce, strides);
     const double *x = plait__reals(call, input);
     double *y = plait__scratch(call, elements, sizeof *y);
-    double *sums = plait__scratch(call, elements, sizeof *sums), *counts = plait__scratch(call, elements, sizeof *counts);
-    double *squares = plait__scratch(call, elements, sizeof *squares);
-    if (!x || !y || !sums || !counts || !squares) return PLAIT_MEMORY;
-
-    /* Elements that share their statistics share an index into them. */
-    int64_t kept[PLAIT_MAX_RANK], strides[PLAIT_MAX_RANK], own[PLAIT_MAX_RANK];
-    for (int i = 0; i < input->rank; i++) kept[i] = reduce.folded[i] ? 1 : input->dims[i];
-    plait__strides(input->rank, kept, strides);
-    plait__strides(input->rank, input->dims, own);
+    struct statistics *statistics = plait__scratch(call, elements, sizeof *statistics);
+    if (!x || !y || !statistics) return PLAIT_MEMORY;
     for (int pass = 0; pass < 3; pass++) {
-        for (int64_t i = 0; i < elements; i++) {
-            int64_t at = 0;
-            for (int d = 0; d < input->rank; d++)
-                if (!reduce.folded[d]) at += i / own[d] % input->dims[d] * strides[d];
-            double apart = pass > 0 ? x[i] - sums[at] / counts[at] : 0;
-            if (pass == 0) {
-                sums[at] += x[i];
-                counts[at]++;
-            } else if (pass == 1) {
-                squares[at] += apart * apart;
-            } else {
-                y[i] = apart / (sqrt(squares[at] / counts[at]) + 1e-9); /* ONNX's own guard against a division by zero */
+        struct plait__walk walk;
+        plait__walk_init(&walk, input->rank, input->dims);
+        plait__walk_add(&walk, input);
+        plait__walk_add_strides(&walk, 0, strides);
+        for (bool more = plait__walk_start(&walk); more; more = plait__walk_next(&walk)) {
+            for (int64_t i = 0; i < walk.count; i++) {
+                int64_t at = walk.at[0] + i * walk.step[0];
+                struct statistics *mine = &statistics[walk.at[1] + i * walk.step[1]];
+                double apart = pass == 0 ? 0 : x[at] - mine->sum / mine->count;
+                if (pass == 0) {
+                    mine->sum += x[at];
+                    mine->count++;
+                } else if (pass == 1) {
+                    mine->squares += apart * apart;
+                } else {
+                    y[at] = apart / (sqrt(mine->squares / mine->count) + 1e-9); /* ONNX's own guard against a division by 0 */
+                }
             }
         }
     }

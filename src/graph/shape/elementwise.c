@@ -67,6 +67,12 @@ enum plait_status plait__shape_variadic(struct plait__call *call) {
     return broadcast_all(call, plait__input(call, 0)->dtype);
 }
 
+/* Sum and Mean have no integers. */
+enum plait_status plait__shape_variadic_float(struct plait__call *call) {
+    PLAIT__TRY(plait__shape_variadic(call));
+    return plait__expect_float(call, 0);
+}
+
 enum plait_status plait__shape_where(struct plait__call *call) {
     PLAIT__TRY(plait__expect_inputs(call, 3, 3));
     PLAIT__TRY(plait__expect_dtype(call, 0, PLAIT_BOOL));

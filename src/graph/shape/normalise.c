@@ -65,29 +65,30 @@ enum plait_status plait__shape_batch_normalization(struct plait__call *call) {
     return PLAIT_OK;
 }
 
-/* input, scale, bias */
-enum plait_status plait__shape_instance_normalization(struct plait__call *call) {
+/* input, scale, bias; the output is like the input */
+static enum plait_status like_input(struct plait__call *call) {
     PLAIT__TRY(plait__expect_inputs(call, 3, 3));
     PLAIT__TRY(plait__expect_float(call, 0));
     PLAIT__TRY(expect_rank_from(call, 2));
     const plait_tensor *input = plait__input(call, 0);
-    for (int i = 1; i < 3; i++) PLAIT__TRY(expect_list(call, i, channels_of(input)));
     plait__set_output(call, 0, input->dtype, input->rank, input->dims);
     return PLAIT_OK;
 }
 
-/* input, scale, bias: one number a group before version 21, then one a channel */
+enum plait_status plait__shape_instance_normalization(struct plait__call *call) {
+    PLAIT__TRY(like_input(call));
+    for (int i = 1; i < 3; i++) PLAIT__TRY(expect_list(call, i, channels_of(plait__input(call, 0))));
+    return PLAIT_OK;
+}
+
+/* The lists have one number a group before version 21, then one a channel. */
 enum plait_status plait__shape_group_normalization(struct plait__call *call) {
-    PLAIT__TRY(plait__expect_inputs(call, 3, 3));
-    PLAIT__TRY(plait__expect_float(call, 0));
-    PLAIT__TRY(expect_rank_from(call, 2));
-    const plait_tensor *input = plait__input(call, 0);
-    int64_t groups = plait__attribute_int(call->node, "num_groups", 0), channels = channels_of(input);
+    PLAIT__TRY(like_input(call));
+    int64_t groups = plait__attribute_int(call->node, "num_groups", 0), channels = channels_of(plait__input(call, 0));
     if (groups < 1 || (channels >= 0 && channels % groups != 0))
         return plait__call_fail(call, PLAIT_INVALID, "num_groups: %lld channels do not make %lld groups", (long long)channels,
                                 (long long)groups);
     for (int i = 1; i < 3; i++) PLAIT__TRY(expect_list(call, i, call->node->opset < 21 ? groups : channels));
-    plait__set_output(call, 0, input->dtype, input->rank, input->dims);
     return PLAIT_OK;
 }
 
