@@ -48,14 +48,14 @@ fetch() {
     [ -f "$archive" ] && return
     say "downloading $name $version"
     [ -n "${lists_are_fresh:-}" ] || { refresh_lists; lists_are_fresh=yes; }
-    download=$(mktemp -d "$cache/download.XXXXXX")
+    download=$work/download-$name
+    mkdir "$download"
     (cd "$download" && newer_apt apt-get -qq source --tar-only --download-only "$name/$suite" >&2) ||
         fail "$name: cannot be downloaded from Debian $suite"
     found=$(checksum "$download"/*.orig.tar.*)
     [ "$found" = "$sha256" ] ||
         fail "$name: pinned $version with SHA-256 $sha256, but Debian $suite has $(basename "$download"/*.orig.tar.*) with $found"
     mv "$download"/*.orig.tar.* "$archive"
-    rm -r "$download"
 }
 
 # Unpacks without the single top folder that most archives (but not XNNPACK's) have.
@@ -78,11 +78,11 @@ mkdir -p "$cache/archives"
 exec 9> "$cache/lock"
 flock 9
 if [ ! -d "$prefix" ]; then
+    work=$(mktemp -d "$cache/build.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
     while read -r name version suite sha256; do
         fetch "$name" "$version" "$suite" "$sha256"
     done < <(pins)
-    work=$(mktemp -d "$cache/build.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
     while read -r name version suite sha256; do
         [ "$(checksum "$cache/archives/$sha256")" = "$sha256" ] || fail "$cache/archives/$sha256 is damaged: remove it"
         unpack "$name" "$sha256"
