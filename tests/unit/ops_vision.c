@@ -202,6 +202,24 @@ TEST(roi_hostile) {
     }
 }
 
+/* Every corner of 2 x 2 blocks of a 3 x 3 image: the middle is under all four. */
+TEST(col2im) {
+    struct op op;
+    op_start(&op, PLAIT__OP_Col2Im, 18);
+    op_count_up(&op, PLAIT_F32, 3, (int64_t[]){1, 4, 4});
+    op_list(&op, 2, (int64_t[]){3, 3});
+    op_list(&op, 2, (int64_t[]){2, 2});
+    CHECK_INT(op_run(&op), PLAIT_OK);
+    CHECK_OUTPUT(&op, 0, "float32[1,1,3,3]", 9, ((double[]){1, 2 + 5, 6, 3 + 9, 4 + 7 + 10 + 13, 8 + 14, 11, 12 + 15, 16}), 0);
+    op_end(&op);
+    op_start(&op, PLAIT__OP_Col2Im, 18);
+    op_count_up(&op, PLAIT_F32, 3, (int64_t[]){1, 4, 3});
+    op_list(&op, 2, (int64_t[]){3, 3});
+    op_list(&op, 2, (int64_t[]){2, 2});
+    CHECK_INT(op_run(&op), PLAIT_INVALID); /* there would be 4 */
+    op_end(&op);
+}
+
 /* ---- signals ---- */
 
 static const float signal[5] = {1, -2, 3.5f, 0.25f, 7};
@@ -268,4 +286,4 @@ TEST(windows) {
 }
 
 TEST_MAIN(resize_antialias, resize_symmetric, resize_policy, resize_nearest_moves, grid_sample_of_volumes, grid_sample_cubic,
-          grid_sample_hostile, affine_grid, roi_hostile, dft_forward, dft_inverse, windows)
+          grid_sample_hostile, affine_grid, roi_hostile, col2im, dft_forward, dft_inverse, windows)

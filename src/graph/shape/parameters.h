@@ -28,6 +28,16 @@ struct plait__pad {
 };
 enum plait_status plait__pad_read(struct plait__call *call, struct plait__pad *pad_out);
 
+/* Col2Im: per spatial dim, blocks of `block` elements, `dilation` apart, start at every `stride`-th position of the image from
+ * -pad on, and there are `count` of them. */
+struct plait__blocks {
+    int dims;
+    bool known;
+    int64_t image[PLAIT_MAX_RANK], block[PLAIT_MAX_RANK], dilation[PLAIT_MAX_RANK], stride[PLAIT_MAX_RANK], pad[PLAIT_MAX_RANK],
+        count[PLAIT_MAX_RANK];
+};
+enum plait_status plait__blocks_read(struct plait__call *call, struct plait__blocks *blocks_out);
+
 /* Shape: the run of the input's dims that is asked for.  The input's rank must be known. */
 void plait__shape_dims_read(const struct plait__call *call, int *first_out, int *count_out);
 
