@@ -1,8 +1,9 @@
 """Trains the field tagger on receipts with weak labels.
 
-usage: tagger.py DATA LIBRARY CHECKPOINT [--epochs N] [--fold K] [--seed N]
+usage: tagger.py DATA LIBRARY CHECKPOINT [--epochs N] [--fold K] [--seed N] [--read FILE]
 DATA is ../shared/data/receipts, LIBRARY what tagger_inputs.build() makes.  Resumes from CHECKPOINT when it is there.  With --fold
-the shops of that third of train are left out, for measuring shops never seen."""
+the shops of that third of train are left out, for measuring shops never seen.  With --read (documents of `plait read --lines` over
+train) a third of the pages are taken as the recogniser read them."""
 import argparse, os, sys, time
 import numpy as np
 import torch
@@ -136,12 +137,14 @@ def main():
     p.add_argument('data'); p.add_argument('library'); p.add_argument('checkpoint')
     p.add_argument('--epochs', type=int, default=60); p.add_argument('--fold', type=int); p.add_argument('--seed', type=int, default=1)
     p.add_argument('--batch', type=int, default=8); p.add_argument('--threads', type=int, default=2); p.add_argument('--rate', type=float, default=2e-3)
-    p.add_argument('--strength', type=float, default=1.0)
+    p.add_argument('--strength', type=float, default=1.0); p.add_argument('--read')
     a = p.parse_args()
     torch.manual_seed(a.seed); torch.set_num_threads(a.threads)
     lib = tagger_inputs.open_library(a.library)
     pages = load(lib, os.path.join(a.data, 'train'))
     if a.fold is not None: pages = [q for q, f in zip(pages, tagger_data.folds(pages)) if f != a.fold]
+    documents = tagger_data.read_documents(a.read)
+    read = {q.name: tagger_data.read_version(q, documents[q.name])[0] for q in pages if q.name in documents}
     words = tagger_augment.Words(re_split(w[0].upper()) for q in pages for l in q.lines for w in l.words)
     model = new_model(lib)
     average = new_model(lib); average.load_state_dict(model.state_dict())
@@ -162,7 +165,8 @@ def main():
         for at, batch in enumerate(batches):
             samples = []
             for i in batch:
-                page, true_picture = tagger_augment.augment(pages[i], pages, rng, words, a.strength)
+                page = read[pages[i].name] if pages[i].name in read and rng.random() < 0.35 else pages[i]
+                page, true_picture = tagger_augment.augment(page, pages, rng, words, a.strength)
                 samples.append(Sample(lib, page, rng, true_picture or rng.random() < 0.2))
             inputs = batch_of(samples, rng, True)
             loss = loss_of(model(*inputs), samples)

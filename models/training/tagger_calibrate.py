@@ -12,7 +12,7 @@ import torch
 from scipy.optimize import minimize
 
 import package, tagger, tagger_augment, tagger_data, tagger_inputs, tagger_manifest, tagger_score
-from tagger_data import FIELDS, Line, Page, corners
+from tagger_data import FIELDS
 from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
@@ -41,19 +41,6 @@ def answers(lib, model, page, rng, confidences=None):
             rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text)))
     return rows
 
-def read_page(page, document):
-    """The page as the recogniser read it, and its words' confidences."""
-    lines, confidences = [], []
-    scale = document['pages'][0]['width'] / page.grey.shape[1]
-    for l in document['pages'][0]['lines']:
-        lines.append(Line(np.asarray(l['polygon'], np.float32) / scale, [[w['text'], set(), False] for w in l['words']]))
-        confidences.append([w['confidence'] for w in l['words']])
-    return Page(page.name, lines, page.fields, {}, page.grey, page.shop), confidences
-
-def load_read(path):
-    if not path: return {}
-    return {os.path.splitext(os.path.basename(d['source']['name']))[0]: d for d in map(json.loads, open(path, encoding='utf-8'))}
-
 def fit(rows):
     """scale, offset, misread, recognised of greatest likelihood; few rows stay near the identity."""
     p = np.clip(np.array([r[2] for r in rows]), 1e-6, 1 - 1e-6)
@@ -80,7 +67,7 @@ def main():
         return model
     if a.rows and os.path.exists(a.rows): rows = [tuple(r) for r in json.load(open(a.rows))]
     else:
-        rows, read = [], load_read(a.read)
+        rows, read = [], tagger_data.read_documents(a.read)
         train = tagger.load(lib, os.path.join(a.data, 'train'))
         models = [opened(f) if f != 'none' else None for f in a.fold]
         for page, fold in zip(train, tagger_data.folds(train)):
@@ -90,11 +77,15 @@ def main():
             tagger_augment.damage(noisy, rng, rng.choice([0.005, 0.02, 0.05]))
             noisy.lines = [l for l in noisy.lines if any(w[0] for w in l.words)]
             rows += answers(lib, models[fold], noisy, rng)
-            if page.name in read: rows += answers(lib, models[fold], *read_page(page, read[page.name])[:1], rng, read_page(page, read[page.name])[1])
-        final, read = opened(a.final), load_read(a.read_dev)
+            if page.name in read:
+                again, confidences = tagger_data.read_version(page, read[page.name])
+                rows += answers(lib, models[fold], again, rng, confidences)
+        final, read = opened(a.final), tagger_data.read_documents(a.read_dev)
         for page in tagger.load(lib, os.path.join(a.data, 'dev')):
             rows += answers(lib, final, page, rng)
-            if page.name in read: rows += answers(lib, final, *read_page(page, read[page.name])[:1], rng, read_page(page, read[page.name])[1])
+            if page.name in read:
+                again, confidences = tagger_data.read_version(page, read[page.name])
+                rows += answers(lib, final, again, rng, confidences)
         if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5])] for r in rows], open(a.rows, 'w'))
     manifest = package.read(a.package)
     for f in FIELDS:

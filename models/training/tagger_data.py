@@ -94,6 +94,37 @@ def load(folder, day, make_inputs, grey=None):
         pages.append(Page(os.path.basename(path)[:-5], lines, fields, known, grey(path[:-5] + '.jpg') if grey else None, key(fields['company'] or '')))
     return pages
 
+def word_boxes(line):
+    """[words, 4] boxes x0 y0 x1 y1 of a line's words, by their share of its letters."""
+    sizes = np.array([len(w[0]) for w in line.words], np.float32)
+    ends = np.cumsum(sizes + 1) - 1
+    (x0, y0), (x1, y1) = line.polygon.min(0), line.polygon.max(0)
+    width = (x1 - x0) / max(ends[-1], 1)
+    return np.stack([x0 + (ends - sizes) * width, np.full_like(ends, y0), x0 + ends * width, np.full_like(ends, y1)], 1)
+
+def read_version(page, document):
+    """The page as a recogniser read it (a `plait.document/1`): labels come over from the true words at the same place, and words
+    that say something else are misread.  Also the confidences of the words, line by line."""
+    truth = [w for l in page.lines for w in l.words]
+    boxes = np.concatenate([word_boxes(l) for l in page.lines])
+    scale = document['pages'][0]['width'] / page.grey.shape[1] if page.grey is not None else 1.0
+    lines, confidences = [], []
+    for l in document['pages'][0]['lines']:
+        words = []
+        for w in l['words']:
+            p = np.asarray(w['polygon'], np.float32) / scale
+            (x0, y0), (x1, y1) = p.min(0), p.max(0)
+            shared = np.minimum(boxes[:, 2], x1) - np.maximum(boxes[:, 0], x0)
+            level = (boxes[:, 1] < (y0 + y1) / 2) & (boxes[:, 3] > (y0 + y1) / 2)
+            under = np.flatnonzero(level & (shared > 0.5 * np.minimum(boxes[:, 2] - boxes[:, 0], x1 - x0)))
+            labels = set().union(*(truth[i][1] for i in under)) if len(under) else set()
+            said = key(''.join(truth[i][0] for i in under))
+            words.append([w['text'], labels, bool(len(under)) and key(w['text']) != said])
+        if not words: continue
+        lines.append(Line(np.asarray(l['polygon'], np.float32) / scale, words))
+        confidences.append([w['confidence'] for w in l['words']])
+    return Page(page.name, lines, page.fields, page.known, page.grey, page.shop), confidences
+
 def folds(pages, count=3):
     """Numbers of folds by shop: shops whose names are near each other stay together."""
     shops = sorted({p.shop for p in pages})
@@ -103,3 +134,8 @@ def folds(pages, count=3):
             if s[:7] == t[:7] or difflib.SequenceMatcher(None, s, t).ratio() > 0.8: group[s] = group[t]; break
         else: group[s] = s
     return [int(hashlib.sha1(group[p.shop].encode()).hexdigest(), 16) % count for p in pages]
+
+def read_documents(path):
+    """{page's name: document} of a file with one document a line; {} without a file."""
+    if not path: return {}
+    return {os.path.splitext(os.path.basename(d['source']['name']))[0]: d for d in map(json.loads, open(path, encoding='utf-8'))}
