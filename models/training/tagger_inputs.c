@@ -48,8 +48,12 @@ void inputs_destroy(struct inputs *in) {
     plait_context_destroy(context);
 }
 
-int inputs_words(const struct inputs *in) { return in->page.word_count; }
-int inputs_candidates(const struct inputs *in) { return in->candidate_count; }
+int inputs_words(const struct inputs *in) {
+    return in->page.word_count;
+}
+int inputs_candidates(const struct inputs *in) {
+    return in->candidate_count;
+}
 
 /* `places`: [words, 3] i32: number of the line given, word in it, row.  `polygons`: [words, 4, 2]. */
 void inputs_places(const struct inputs *in, int *places, float *polygons) {
@@ -76,14 +80,20 @@ void inputs_text(struct inputs *in, const char **alphabet, int alphabet_count, i
     plait__text_features(&in->arena, &in->page, true, features);
 }
 
-void inputs_layout(struct inputs *in, float *features) { plait__layout_features(&in->arena, &in->page, features); }
+void inputs_layout(struct inputs *in, float *features) {
+    plait__layout_features(&in->arena, &in->page, features);
+}
 
-int inputs_text_features(void) { return PLAIT__TEXT_FEATURES; }
-int inputs_layout_features(void) { return PLAIT__LAYOUT_FEATURES; }
+int inputs_text_features(void) {
+    return PLAIT__TEXT_FEATURES;
+}
+int inputs_layout_features(void) {
+    return PLAIT__LAYOUT_FEATURES;
+}
 
 /* `grey`: [rows, columns] u8; `polygons`: [words, 4, 2]; `out`: [words, height, width] f32. */
-void inputs_pictures(uint8_t *grey, int rows, int columns, const float *polygons, int words, int height, int width,
-                     float mean, float deviation, float *out) {
+void inputs_pictures(uint8_t *grey, int rows, int columns, const float *polygons, int words, int height, int width, float mean,
+                     float deviation, float *out) {
     const struct plait__image image = {columns, rows, 1, (size_t)columns, grey};
     for (int i = 0; i < words; i++)
         plait__word_picture(&image, (const float(*)[2])(polygons + i * 8), height, width,
@@ -100,8 +110,11 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
                   int *words_out) {
     struct plait__field_rule *rules = plait__arena_array(&in->arena, (size_t)count, sizeof *rules);
     for (int i = 0; i < count; i++) {
-        rules[i] = (struct plait__field_rule){.name = names[i], .type = (enum plait__field_type)types[i], .day_first = true,
-                                              .label = rule_labels[i * 3], .label_first = rule_labels[i * 3 + 1],
+        rules[i] = (struct plait__field_rule){.name = names[i],
+                                              .type = (enum plait__field_type)types[i],
+                                              .day_first = true,
+                                              .label = rule_labels[i * 3],
+                                              .label_first = rule_labels[i * 3 + 1],
                                               .label_last = rule_labels[i * 3 + 2]};
         for (int set = 0; set < 16; set++)
             rules[i].calibrations[set] = (struct plait__field_calibration){weights[0], weights[1], weights[2], weights[3]};

@@ -7,6 +7,7 @@
 #include "document/evidence.h"
 #include "document/normalise.h"
 #include "document/scores.h"
+#include "document/spelling.h"
 
 /* What every field is made from. */
 struct work {
@@ -124,12 +125,34 @@ static enum plait_status place(const struct work *work, const struct choice *cho
     return PLAIT_OK;
 }
 
+/* Was the word read badly, by the recogniser's own account or by that of the tagger? */
+static bool is_doubtful(const struct work *work, int word) {
+    const float sure = 0.95f;
+    const int misread = work->document->package->tagger.misread;
+    return work->page->words[word].confidence < sure ||
+           (misread >= 0 && work->tags->by_set[work->tags->present][word * work->tags->label_count + misread] > 0);
+}
+
+/* The words as they were read are the text; the value has those put right that were read badly. */
+static enum plait_status normalise_span(const struct work *work, const struct choice *choice, struct plait__field *field) {
+    struct plait__arena *arena = &work->document->arena;
+    const char *list = work->document->package->spelling;
+    const char **texts = plait__arena_array(arena, (size_t)choice->count, sizeof *texts);
+    if (!texts) return PLAIT_MEMORY;
+    for (int i = 0; i < choice->count; i++) texts[i] = work->page->words[choice->first + i].text;
+    if (!(field->text = plait__joined_text(arena, texts, choice->count))) return PLAIT_MEMORY;
+    for (int i = 0; list && i < choice->count; i++)
+        if (is_doubtful(work, choice->first + i) && !(texts[i] = plait__respell(arena, list, texts[i]))) return PLAIT_MEMORY;
+    const char *joined = plait__joined_text(arena, texts, choice->count);
+    field->value = joined ? plait__tidy_text(arena, joined) : NULL;
+    return PLAIT_OK;
+}
+
 static enum plait_status normalise(const struct work *work, const struct choice *choice, struct plait__field *field) {
     struct plait__arena *arena = &work->document->arena;
     const struct plait__candidate *candidate = choice->candidate;
     if (is_span(field->rule)) {
-        field->text = plait__joined_text(arena, work->page, choice->first, choice->count);
-        field->value = field->text ? plait__tidy_text(arena, field->text) : NULL;
+        PLAIT__TRY(normalise_span(work, choice, field));
     } else if (candidate->type == PLAIT__FIELD_TYPE_DATE) {
         field->text = candidate->text;
         field->value = plait__date_value(arena, candidate->value);

@@ -67,15 +67,15 @@ const char *plait__date_value(struct plait__arena *arena, int64_t date) {
     return plait__arena_string(arena, text, (size_t)length);
 }
 
-const char *plait__joined_text(struct plait__arena *arena, const struct plait__page *page, int first, int count) {
+const char *plait__joined_text(struct plait__arena *arena, const char *const *texts, int count) {
     size_t size = 0;
-    for (int i = 0; i < count; i++) size += strlen(page->words[first + i].text) + 1;
+    for (int i = 0; i < count; i++) size += strlen(texts[i]) + 1;
     char *text = plait__arena_allocate(arena, size + 1), *at = text;
     if (!text) return NULL;
     for (int i = 0; i < count; i++) {
-        const size_t length = strlen(page->words[first + i].text);
+        const size_t length = strlen(texts[i]);
         if (i > 0) *at++ = ' ';
-        memcpy(at, page->words[first + i].text, length);
+        memcpy(at, texts[i], length);
         at += length;
     }
     return text;

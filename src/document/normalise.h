@@ -15,8 +15,8 @@ const char *plait__money_currency(const struct plait__field_rule *rule, const st
 /* ISO 8601: "2018-03-31". */
 const char *plait__date_value(struct plait__arena *arena, int64_t date);
 
-/* Words with one space between them, however many lines they stood on. */
-const char *plait__joined_text(struct plait__arena *arena, const struct plait__page *page, int first, int count);
+/* Texts with one space between them, however many lines they stood on. */
+const char *plait__joined_text(struct plait__arena *arena, const char *const *texts, int count);
 
 /* The same without what does not belong to a name or an address at its ends: "ACME SDN BHD," is "ACME SDN BHD"; and without
  * spaces before commas. */

@@ -407,6 +407,7 @@ static enum plait_status read_root(struct plait__package *package, const struct 
     PLAIT__TRY(read_text(package, root, "licence", false, &package->licence));
     PLAIT__TRY(read_text(package, root, "document_type", false, &package->document_type));
     PLAIT__TRY(read_text(package, root, "embedding_schema", false, &package->embedding_schema));
+    PLAIT__TRY(read_text(package, root, "spelling", false, &package->spelling));
     PLAIT__TRY(read_files(package, root));
 
     struct plait__json part;

@@ -168,6 +168,7 @@ struct plait__package {
     struct plait__detector detector;
     struct plait__recogniser recogniser;
     struct plait__tagger tagger;
+    const char *spelling; /* words that the documents are full of, one space between them; NULL: none are known */
     int field_count;
     struct plait__field_rule *fields;
     int amount_count;

@@ -4,6 +4,7 @@
 #include "document/document.h"
 #include "document/normalise.h"
 #include "document/scores.h"
+#include "document/spelling.h"
 #include "page_of_text.h"
 #include "test.h"
 
@@ -212,6 +213,34 @@ TEST(texts_are_tidied) {
     end();
 }
 
+TEST(words_are_respelt) {
+    begin();
+    struct plait__arena *arena = &document.arena;
+    const char *list = "JALAN KLANG SELANGOR SERVICE SERVICES ABCDE ABCDF";
+    CHECK_TEXT(plait__respell(arena, list, "SLLANGOR,"), "SELANGOR,");
+    CHECK_TEXT(plait__respell(arena, list, "(KLAMG)"), "(KLANG)");
+    CHECK_TEXT(plait__respell(arena, list, "SERVICES"), "SERVICES"); /* is in the list */
+    CHECK_TEXT(plait__respell(arena, list, "KLXXG"), "KLXXG");       /* two of five letters */
+    CHECK_TEXT(plait__respell(arena, list, "SELXXGOR"), "SELXXGOR"); /* eight letters, one may be wrong */
+    CHECK_TEXT(plait__respell(arena, list, "ABCDX"), "ABCDX");       /* two words are as near */
+    CHECK_TEXT(plait__respell(arena, list, "JAL"), "JAL");
+    CHECK_TEXT(plait__respell(arena, list, ""), "");
+    end();
+}
+
+TEST(only_doubtful_words_are_respelt) {
+    begin();
+    package.spelling = "STOVE ACMEX";
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK_TEXT(document.fields[0].value, "ACME STORE SDN BHD");
+    page.words[word("STORE")].confidence = 0.5f;
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK_TEXT(document.fields[0].value, "ACME STOVE SDN BHD");
+    CHECK_TEXT(document.fields[0].text, "ACME STORE SDN BHD");
+    package.spelling = NULL;
+    end();
+}
+
 int main(void) {
     plait_context_create(NULL, &context);
     test_values_over_lines();
@@ -224,6 +253,8 @@ int main(void) {
     test_checks_move_the_confidence();
     test_checks_choose_among_amounts();
     test_texts_are_tidied();
+    test_words_are_respelt();
+    test_only_doubtful_words_are_respelt();
     plait_context_destroy(context);
     return test__finish();
 }
