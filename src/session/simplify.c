@@ -6,7 +6,7 @@
 #include "session/session.h"
 
 /* A file of a few bytes must not become constants of gigabytes: so much more than their inputs may results take together. */
-#define LARGEST_GROWTH ((size_t)64 << 20) /* bytes */
+#define LARGEST_GROWTH ((size_t)16 << 20) /* bytes */
 
 /* Whether the result can be computed now: from constants, or from nothing but the input's shape. */
 static bool is_foldable(const struct plait__graph *graph, const struct plait__node *node, size_t *growth) {
