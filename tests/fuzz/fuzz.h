@@ -7,7 +7,7 @@
 
 #include "base/context.h"
 
-#define FUZZ_MEMORY    ((size_t)64 << 20) /* bytes alive at a time */
+#define FUZZ_MEMORY    ((size_t)16 << 20) /* bytes alive at a time */
 #define FUZZ_QUESTIONS 10000              /* "cancelled?" asked so often is answered by yes */
 
 struct fuzz {
