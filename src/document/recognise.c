@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "document/beam.h"
 #include "document/document.h"
 
 /* Widths are rounded up so that their number stays small: every new one costs the session a plan. */
@@ -19,16 +20,8 @@ struct crop {
     float corners[4][2]; /* widened */
     int columns;         /* of the cut */
     int width;           /* of the network's input: columns and white */
-    const char *text;    /* what was read: UTF-8, in the arena; NULL: nothing */
-    struct glyph *glyphs;
+    struct plait__glyph *glyphs;
     int glyph_count;
-};
-
-/* A character read. */
-struct glyph {
-    int character; /* index into the recogniser's characters */
-    float place;   /* of its middle, as a share of the crop's columns */
-    float chance;
 };
 
 struct reading {
@@ -36,6 +29,7 @@ struct reading {
     const struct plait__recogniser *recogniser;
     const struct plait__image *grey;
     struct plait__arena *arena;
+    struct plait__beam *beam;
     struct crop *crops; /* [count], in the order of the quads */
     int count;
 };
@@ -120,38 +114,13 @@ static void fill(const struct reading *reading, const struct crop *crop, float *
 
 /* ------------------------------------------------------------------ from the network to characters */
 
-/* The likeliest class of a step, and its chance. */
-static int best_of(const float *logits, int classes, float *chance_out) {
-    int best = 0;
-    for (int k = 1; k < classes; k++)
-        if (logits[k] > logits[best]) best = k;
-    float sum = 0;
-    for (int k = 0; k < classes; k++) sum += expf(logits[k] - logits[best]);
-    *chance_out = 1 / sum;
-    return best;
-}
-
-/* Best path: equal classes in a row are one character, the blank (class 0) parts them. */
-static enum plait_status decode(const struct reading *reading, const float *logits, int steps, int classes, struct crop *crop) {
+static enum plait_status decode(const struct reading *reading, const float *logits, int steps, struct crop *crop) {
     const struct plait__recogniser *recogniser = reading->recogniser;
-    int used = (crop->columns + recogniser->stride - 1) / recogniser->stride + 1, before = 0, first = 0;
+    int used = (crop->columns + recogniser->stride - 1) / recogniser->stride + 1; /* behind them is only white */
     if (used > steps) used = steps;
     crop->glyphs = plait__arena_array(reading->arena, (size_t)used + 1, sizeof *crop->glyphs);
     if (!crop->glyphs) return PLAIT_MEMORY;
-    for (int t = 0; t < used; t++) {
-        float chance;
-        int best = best_of(logits + (size_t)t * (size_t)classes, classes, &chance);
-        if (best && best != before) {
-            first = t;
-            crop->glyphs[crop->glyph_count++] = (struct glyph){.character = best - 1};
-        }
-        if (best) {
-            struct glyph *glyph = &crop->glyphs[crop->glyph_count - 1];
-            glyph->chance = fmaxf(glyph->chance, chance);
-            glyph->place = ((float)(first + t + 1) / 2) * (float)recogniser->stride / (float)crop->columns;
-        }
-        before = best;
-    }
+    crop->glyph_count = plait__beam_search(reading->beam, logits, used, crop->glyphs);
     return PLAIT_OK;
 }
 
@@ -178,8 +147,7 @@ static enum plait_status read_batch(struct reading *reading, struct crop *const 
     if (status == PLAIT_OK) status = check_logits(reading, &logits, count);
     for (int i = 0; i < count && status == PLAIT_OK; i++) {
         int steps = (int)logits.dims[1], classes = (int)logits.dims[2];
-        status =
-            decode(reading, (const float *)logits.data + (size_t)i * (size_t)steps * (size_t)classes, steps, classes, batch[i]);
+        status = decode(reading, (const float *)logits.data + (size_t)i * (size_t)steps * (size_t)classes, steps, batch[i]);
     }
     plait__release(reading->context, input);
     return status;
@@ -210,17 +178,16 @@ static enum plait_status read_all(struct reading *reading) {
 
 /* ------------------------------------------------------------------ from characters to words and lines */
 
-static bool is_space(const struct reading *reading, const struct glyph *glyph) {
+static bool is_space(const struct reading *reading, const struct plait__glyph *glyph) {
     return strcmp(reading->recogniser->characters[glyph->character], " ") == 0;
 }
 
 /* The part of the quad between two shares of its crop's width. */
-static void part_of(const struct reading *reading, const struct crop *crop, float from, float to, float polygon[4][2]) {
+static void part_of(const struct crop *crop, float from, float to, float polygon[4][2]) {
     const float(*corners)[2] = crop->quad->corners;
     float whole = length_of(crop->corners[0], crop->corners[1]), inner = length_of(corners[0], corners[1]);
     float margin = whole > 0 ? (whole - inner) / 2 : 0, per_quad = inner > 0 ? 1 / inner : 0;
     float a = fminf(1, fmaxf(0, (from * whole - margin) * per_quad)), b = fminf(1, fmaxf(0, (to * whole - margin) * per_quad));
-    (void)reading;
     for (int k = 0; k < 2; k++) {
         polygon[0][k] = corners[0][k] + a * (corners[1][k] - corners[0][k]);
         polygon[1][k] = corners[0][k] + b * (corners[1][k] - corners[0][k]);
@@ -265,13 +232,17 @@ static int words_in(const struct reading *reading, const struct crop *crop) {
     return count;
 }
 
+/* The middle of a glyph, as a share of the crop's width. */
+static float place_of(const struct reading *reading, const struct crop *crop, int glyph) {
+    return ((float)crop->glyphs[glyph].step + 0.5f) * (float)reading->recogniser->stride / (float)crop->columns;
+}
+
 static enum plait_status add_word(const struct reading *reading, const struct crop *crop, int first, int end,
                                   struct plait__page *page) {
-    const struct glyph *glyphs = crop->glyphs;
     struct plait__word *word = &page->words[page->word_count++];
-    float from = first ? (glyphs[first - 1].place + glyphs[first].place) / 2 : 0;
-    float to = end < crop->glyph_count ? (glyphs[end - 1].place + glyphs[end].place) / 2 : 1;
-    part_of(reading, crop, from, to, word->polygon);
+    float from = first ? (place_of(reading, crop, first - 1) + place_of(reading, crop, first)) / 2 : 0;
+    float to = end < crop->glyph_count ? (place_of(reading, crop, end - 1) + place_of(reading, crop, end)) / 2 : 1;
+    part_of(crop, from, to, word->polygon);
     word->line = page->line_count;
     word->confidence = plait__calibrate(reading->recogniser->calibration, chance_of(crop, first, end));
     return (word->text = text_of(reading, crop, first, end)) ? PLAIT_OK : PLAIT_MEMORY;
@@ -291,24 +262,34 @@ static enum plait_status add_line(const struct reading *reading, const struct cr
     return (line->text = text_of(reading, crop, 0, crop->glyph_count)) ? PLAIT_OK : PLAIT_MEMORY;
 }
 
+/* Everything that was read, in the order of the quads. */
+static enum plait_status fill_page(struct reading *reading, struct plait__page *page) {
+    size_t words = 0, lines = (size_t)reading->count + 1;
+    for (int i = 0; i < reading->count; i++) {
+        tidy(reading, &reading->crops[i]);
+        words += (size_t)words_in(reading, &reading->crops[i]);
+    }
+    page->line_count = page->word_count = 0;
+    page->lines = plait__arena_array(reading->arena, lines, sizeof *page->lines);
+    page->words = plait__arena_array(reading->arena, words + 1, sizeof *page->words);
+    if (!page->lines || !page->words) return PLAIT_MEMORY;
+    for (int i = 0; i < reading->count; i++)
+        if (reading->crops[i].glyph_count) PLAIT__TRY(add_line(reading, &reading->crops[i], page));
+    return PLAIT_OK;
+}
+
 enum plait_status plait__recognise(plait_context *context, const struct plait__recogniser *recogniser,
                                    const struct plait__image *grey, const struct plait__quad *quads, int count,
                                    struct plait__arena *arena, struct plait__page *page) {
-    struct reading reading = {context, recogniser, grey, arena, NULL, count};
+    struct reading reading = {.context = context, .recogniser = recogniser, .grey = grey, .arena = arena, .count = count};
     if (!(reading.crops = plait__arena_array(arena, (size_t)count + 1, sizeof *reading.crops))) return PLAIT_MEMORY;
-    for (int i = 0; i < count; i++) shape_crop(recogniser, &quads[i], &reading.crops[i]);
-    PLAIT__TRY(read_all(&reading));
-
-    size_t words = 0;
+    int longest = 0;
     for (int i = 0; i < count; i++) {
-        tidy(&reading, &reading.crops[i]);
-        words += (size_t)words_in(&reading, &reading.crops[i]);
+        shape_crop(recogniser, &quads[i], &reading.crops[i]);
+        if (reading.crops[i].width > longest) longest = reading.crops[i].width;
     }
-    page->line_count = page->word_count = 0;
-    page->lines = plait__arena_array(arena, (size_t)count + 1, sizeof *page->lines);
-    page->words = plait__arena_array(arena, words + 1, sizeof *page->words);
-    if (!page->lines || !page->words) return PLAIT_MEMORY;
-    for (int i = 0; i < count; i++)
-        if (reading.crops[i].glyph_count) PLAIT__TRY(add_line(&reading, &reading.crops[i], page));
-    return PLAIT_OK;
+    PLAIT__TRY(plait__beam_create(context, recogniser, longest / recogniser->stride + 1, &reading.beam));
+    enum plait_status status = read_all(&reading);
+    plait__beam_destroy(reading.beam);
+    return status == PLAIT_OK ? fill_page(&reading, page) : status;
 }

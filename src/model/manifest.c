@@ -66,7 +66,7 @@ static enum plait_status read_key(struct plait__package *package, const struct p
     case TEXT:
         return read_text(package, at, key->name, key->required, place);
     case FILE_NAME:
-        return read_file_name(package, at, key->name, place);
+        return there ? read_file_name(package, at, key->name, place) : PLAIT_OK;
     }
     return PLAIT_OK;
 }
@@ -151,6 +151,10 @@ static enum plait_status read_recogniser(struct plait__package *package, const s
                                       {"stride", INT, OF_RECOGNISER(stride), true, 1, 32, 0},
                                       {"batch_most", INT, OF_RECOGNISER(batch_most), false, 1, 64, 8},
                                       {"margin", FLOAT, OF_RECOGNISER(margin), false, 0, 1, 0},
+                                      {"beam", INT, OF_RECOGNISER(beam), false, 1, 32, 8},
+                                      {"language", FILE_NAME, OF_RECOGNISER(language_file), false, 0, 0, 0},
+                                      {"language_weight", FLOAT, OF_RECOGNISER(language_weight), false, 0, 10, 0},
+                                      {"language_bonus", FLOAT, OF_RECOGNISER(language_bonus), false, -10, 10, 0},
                                       SCALE_KEYS(plait__recogniser),
                                       {0}};
     static const char *const others[] = {"charset", "calibration", NULL};

@@ -7,7 +7,7 @@
 #include "base/sha256.h"
 #include "model/manifest.h"
 
-enum { MANIFEST_BYTES_MOST = 1 << 20, CHARSET_BYTES_MOST = 1 << 20, PATH_BYTES = 4096 };
+enum { MANIFEST_BYTES_MOST = 1 << 20, CHARSET_BYTES_MOST = 1 << 20, LANGUAGE_BYTES_MOST = 1 << 26, PATH_BYTES = 4096 };
 
 /* ------------------------------------------------------------------ names and numbers */
 
@@ -96,6 +96,23 @@ static enum plait_status read_charset(struct plait__package *package, const char
     return status;
 }
 
+/* Its symbols are those of the recogniser's classes, so both must agree on how many there are. */
+static enum plait_status read_language(struct plait__package *package) {
+    struct plait__recogniser *recogniser = &package->recogniser;
+    char path[PATH_BYTES];
+    struct plait__file file;
+    if (!recogniser->language_file) return PLAIT_OK;
+    if (!(recogniser->language = plait__arena_allocate(&package->arena, sizeof *recogniser->language))) return PLAIT_MEMORY;
+    PLAIT__TRY(path_of(package, recogniser->language_file, path));
+    PLAIT__TRY(plait__file_open(package->context, path, LANGUAGE_BYTES_MOST, &file));
+    enum plait_status status = plait__language_read(path, file.bytes, file.size, &package->arena, recogniser->language);
+    plait__file_close(package->context, &file);
+    if (status == PLAIT_OK && recogniser->language->class_count != recogniser->character_count + 1)
+        status = plait__fail(package->context, PLAIT_INVALID, "%s: expected %d classes as the character set has, found %d",
+                             path, recogniser->character_count + 1, recogniser->language->class_count);
+    return status;
+}
+
 /* ------------------------------------------------------------------ opening */
 
 static enum plait_status read_all(struct plait__package *package) {
@@ -110,7 +127,8 @@ static enum plait_status read_all(struct plait__package *package) {
     plait__file_close(package->context, &file);
     PLAIT__TRY(status);
     for (int i = 0; i < package->file_count; i++) PLAIT__TRY(check_file(package, &package->files[i]));
-    return charset ? read_charset(package, charset) : PLAIT_OK;
+    if (charset) PLAIT__TRY(read_charset(package, charset));
+    return read_language(package);
 }
 
 enum plait_status plait__package_open(plait_context *context, const char *folder, struct plait__package **package_out) {

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "media/image.h"
+#include "model/language.h"
 #include "plait.h"
 
 /* The senses.  Their order is that of masks and of everything indexed by them. */
@@ -59,6 +60,10 @@ struct plait__recogniser {
     int stride;                            /* input pixels a step of the output */
     int batch_most;                        /* lines in one run */
     float margin;                          /* the cut is widened by this share of the line's height on each side */
+    int beam;                              /* texts followed at a time */
+    const char *language_file;             /* NULL: no language model */
+    struct plait__language *language;      /* read from it */
+    float language_weight, language_bonus; /* exponent of its chances; logarithm of what each character is worth */
     struct plait__calibration calibration; /* of a line's and a word's confidence */
     int character_count;                   /* without the blank */
     const char *
