@@ -16,6 +16,17 @@ else()
     endif()
 endif()
 
+# What was found in another folder is forgotten.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/dependencies.lock cmake/dependencies/CMakeLists.txt)
+if(NOT PLAIT_PREFIX STREQUAL "${PLAIT_PREFIX_SEEN}")
+    get_property(variables DIRECTORY PROPERTY CACHE_VARIABLES)
+    list(FILTER variables INCLUDE REGEX "^PLAIT_(LIBRARY|INCLUDE|NANOPB)_")
+    foreach(variable IN LISTS variables)
+        unset(${variable} CACHE)
+    endforeach()
+    set(PLAIT_PREFIX_SEEN ${PLAIT_PREFIX} CACHE INTERNAL "where the dependencies were found")
+endif()
+
 # Our folder is looked in alone; the system only when it was asked for.
 if(PLAIT_PREFIX STREQUAL "system")
     set(where)
