@@ -26,6 +26,7 @@ static const unsigned char manners[PLAIT__OP_COUNT] = {
     [PLAIT__OP_Upsample] = TURNS,
     [PLAIT__OP_BatchNormalization] = TURNS_IF_FED,
     [PLAIT__OP_DepthToSpace] = TURNS_IF_FED,
+    [PLAIT__OP_SpaceToDepth] = TURNS_IF_FED,
     [PLAIT__OP_GlobalAveragePool] = TURNS_IF_FED,
     [PLAIT__OP_Abs] = POINTWISE,
     [PLAIT__OP_Cast] = POINTWISE,

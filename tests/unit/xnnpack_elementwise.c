@@ -21,6 +21,20 @@ TEST(unary) {
         }
 }
 
+TEST(functions) {
+    static const enum plait__op ops[] = {
+        PLAIT__OP_Erf,  PLAIT__OP_Reciprocal, PLAIT__OP_Sin,     PLAIT__OP_Cos,  PLAIT__OP_Tan,
+        PLAIT__OP_Atan, PLAIT__OP_Sign,       PLAIT__OP_Selu,    PLAIT__OP_Celu, PLAIT__OP_ThresholdedRelu,
+        PLAIT__OP_Mish, PLAIT__OP_Softplus,   PLAIT__OP_Softsign};
+    for (size_t op = 0; op < sizeof ops / sizeof *ops; op++) {
+        struct pair pair;
+        pair_begin_threads(&pair, 18, 1 + (int)(op % 2));
+        int x = pair_input(&pair, DIMS(3, 3001));
+        int y = pair_node(&pair, ops[op], INPUTS(x), 0);
+        pair_check(&pair, y, FUNCTION);
+    }
+}
+
 TEST(positive) {
     static const enum plait__op ops[] = {PLAIT__OP_Sqrt, PLAIT__OP_Log};
     for (size_t op = 0; op < 2; op++)
@@ -31,6 +45,19 @@ TEST(positive) {
             int y = pair_node(&pair, ops[op], INPUTS(x), 0);
             pair_check(&pair, y, FUNCTION);
         }
+}
+
+/* Numbers up to the ends of the type, and what is no number. */
+TEST(extremes) {
+    static const enum plait__op ops[] = {PLAIT__OP_Sqrt, PLAIT__OP_Log};
+    static const float numbers[] = {1e-30f, 1.0f, 2.8e38f, 3.4e38f};
+    for (int op = 0; op < 2; op++) {
+        struct pair pair;
+        pair_begin(&pair, 13);
+        plait_tensor tensor = pair_tensor(&pair, PLAIT_F32, DIMS(4));
+        memcpy(tensor.data, numbers, sizeof numbers);
+        pair_check(&pair, pair_node(&pair, ops[op], INPUTS(pair_input_of(&pair, tensor)), 0), 1e-7);
+    }
 }
 
 TEST(gelu_by_tanh) {
@@ -138,4 +165,4 @@ TEST(clamped) {
     pair_check(&pair, z, 3e-7);
 }
 
-TEST_MAIN(unary, positive, gelu_by_tanh, clip, binary, broadcast_both_ways_in_place, power, prelu, clamped)
+TEST_MAIN(unary, functions, positive, extremes, gelu_by_tanh, clip, binary, broadcast_both_ways_in_place, power, prelu, clamped)

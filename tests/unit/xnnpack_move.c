@@ -135,6 +135,15 @@ TEST(depth_to_space) {
     }
 }
 
+TEST(space_to_depth) {
+    struct pair pair;
+    pair_begin(&pair, 13);
+    int x = pair_input(&pair, DIMS(2, 3, 6, 9));
+    int y = pair_node(&pair, PLAIT__OP_SpaceToDepth, INPUTS(x), 0);
+    pair_int(&pair, "blocksize", 3);
+    pair_check(&pair, y, 0.0);
+}
+
 TEST(outside_indices_fail) {
     struct pair pair;
     pair_begin(&pair, 13);
@@ -155,4 +164,4 @@ TEST(outside_indices_fail) {
 }
 
 TEST_MAIN(transpose, reshape_between_inputs_and_outputs, reshape_alone, concat, split, slice, slice_of_integers, pad, expand,
-          gather, depth_to_space, outside_indices_fail)
+          gather, depth_to_space, space_to_depth, outside_indices_fail)

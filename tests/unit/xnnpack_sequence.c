@@ -124,6 +124,83 @@ TEST(reduction) {
             }
 }
 
+TEST(rows) {
+    static const enum plait__op ops[] = {PLAIT__OP_ReduceMax, PLAIT__OP_ReduceMin,       PLAIT__OP_ReduceL1,
+                                         PLAIT__OP_ReduceL2,  PLAIT__OP_ReduceSumSquare, PLAIT__OP_ReduceLogSumExp};
+    static const int64_t axes[][3] = {{3}, {0}, {1, 2}, {0, 2}, {0, 1, 3}};
+    static const int counts[] = {1, 1, 2, 2, 3};
+    for (size_t op = 0; op < sizeof ops / sizeof *ops; op++)
+        for (int i = 0; i < 5; i++) {
+            struct pair pair;
+            pair_begin_threads(&pair, 13, 1 + i % 2);
+            int x = pair_input(&pair, DIMS(3, 5, 7, 19));
+            int y = pair_node(&pair, ops[op], INPUTS(x), 0);
+            pair_ints(&pair, "axes", counts[i], axes[i]);
+            pair_int(&pair, "keepdims", i % 2);
+            pair_check(&pair, y, SUM);
+        }
+}
+
+TEST(rows_along_one_axis) {
+    static const enum plait__op ops[] = {PLAIT__OP_ArgMax, PLAIT__OP_ArgMin, PLAIT__OP_LogSoftmax};
+    for (int op = 0; op < 3; op++)
+        for (int axis = -2; axis < 3; axis++)
+            for (int last = 0; last < (op < 2 ? 2 : 1); last++) {
+                struct pair pair;
+                pair_begin(&pair, 13);
+                int x = pair_input(&pair, DIMS(5, 33, 4));
+                for (int i = 0; i < 660; i++)
+                    ((float *)pair.inputs[0].data)[i] = roundf(((float *)pair.inputs[0].data)[i]); /* ties */
+                int y = pair_node(&pair, ops[op], INPUTS(x), 0);
+                pair_int(&pair, "axis", axis);
+                if (op < 2) pair_int(&pair, "select_last_index", last);
+                pair_check(&pair, y, SUM);
+            }
+}
+
+TEST(instance_normalisation) {
+    struct pair pair;
+    pair_begin(&pair, 13);
+    int x = pair_input(&pair, DIMS(2, 5, 7, 9)), scale = pair_constant(&pair, DIMS(5)), bias = pair_constant(&pair, DIMS(5));
+    pair_check(&pair, pair_node(&pair, PLAIT__OP_InstanceNormalization, INPUTS(x, scale, bias), 0), SUM);
+}
+
+TEST(comparison) {
+    static const enum plait__op ops[] = {PLAIT__OP_Equal, PLAIT__OP_Greater, PLAIT__OP_GreaterOrEqual, PLAIT__OP_Less,
+                                         PLAIT__OP_LessOrEqual};
+    for (int op = 0; op < 5; op++)
+        for (int whole = 0; whole < 2; whole++) {
+            struct pair pair;
+            pair_begin_threads(&pair, 16, 1 + whole);
+            int inputs[2];
+            for (int i = 0; i < 2; i++) {
+                plait_tensor numbers = i ? pair_tensor(&pair, whole ? PLAIT_I64 : PLAIT_F32, DIMS(3, 1, 7))
+                                         : pair_tensor(&pair, whole ? PLAIT_I64 : PLAIT_F32, DIMS(4, 1));
+                for (int64_t k = 0; k < plait_tensor_elements(&numbers); k++) {
+                    float number = roundf(2.0f * pair_random(&pair));
+                    if (whole)
+                        ((int64_t *)numbers.data)[k] = (int64_t)number;
+                    else
+                        ((float *)numbers.data)[k] = number;
+                }
+                inputs[i] = pair_input_of(&pair, numbers);
+            }
+            pair_check(&pair, pair_node(&pair, ops[op], 2, inputs, 0), 0.0);
+        }
+}
+
+TEST(choice) {
+    static const int64_t shapes[][3] = {{2, 1, 5}, {1, 3, 1}, {1, 1, 1}};
+    for (int i = 0; i < 3; i++) {
+        struct pair pair;
+        pair_begin(&pair, 16);
+        int x = pair_input(&pair, 3, shapes[i]), y = pair_input(&pair, 3, shapes[(i + 1) % 3]),
+            z = pair_input(&pair, DIMS(3, 5));
+        int condition = pair_node(&pair, PLAIT__OP_Less, INPUTS(x, y), 0);
+        pair_check(&pair, pair_node(&pair, PLAIT__OP_Where, INPUTS(condition, z, x), 0), 0.0);
+    }
+}
+
 TEST(cast) {
     static const enum plait_dtype dtypes[] = {PLAIT_I64, PLAIT_I32, PLAIT_U8, PLAIT_BOOL};
     for (int i = 0; i < 4; i++) {
@@ -140,4 +217,4 @@ TEST(cast) {
 }
 
 TEST_MAIN(gemm, product_with_constant, product_of_two, product_of_vectors, softmax, attention, layer_normalisation, reduction,
-          cast)
+          rows, rows_along_one_axis, instance_normalisation, comparison, choice, cast)

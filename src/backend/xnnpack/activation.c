@@ -66,8 +66,6 @@ static enum xnn_unary_operator unary_operator(const struct plait__graph *graph, 
     case PLAIT__OP_LeakyRelu:
         params->leaky_relu.negative_slope = plait__attribute_float(node, "alpha", 0.01f);
         return xnn_unary_leaky_relu;
-    case PLAIT__OP_Log:
-        return xnn_unary_log;
     case PLAIT__OP_Neg:
         return xnn_unary_negate;
     case PLAIT__OP_Relu:
@@ -77,8 +75,6 @@ static enum xnn_unary_operator unary_operator(const struct plait__graph *graph, 
         return xnn_unary_bankers_rounding;
     case PLAIT__OP_Sigmoid:
         return xnn_unary_sigmoid;
-    case PLAIT__OP_Sqrt:
-        return xnn_unary_square_root;
     case PLAIT__OP_Tanh:
         return xnn_unary_tanh;
     default:
@@ -89,50 +85,12 @@ static enum xnn_unary_operator unary_operator(const struct plait__graph *graph, 
 bool plait__xnn_supports_unary(const struct plait__graph *graph, const struct plait__node *node) {
     union xnn_unary_params params;
     if (plait__xnn_input_type(graph, node, 0)->dtype != PLAIT_F32) return false;
-    return node->op == PLAIT__OP_HardSigmoid || unary_operator(graph, node, &params) != xnn_unary_invalid;
-}
-
-/* ---- a line between two bounds: hard sigmoid ---- */
-
-struct line {
-    float slope, offset, low, high;
-    size_t elements;
-};
-
-struct line_run {
-    const struct line *line;
-    const float *from;
-    float *to;
-};
-
-static void line_block(void *context, size_t start, size_t count) {
-    const struct line_run *run = context;
-    struct line line = *run->line;
-    for (size_t i = start; i < start + count; i++) {
-        float y = line.slope * run->from[i] + line.offset;
-        y = y < line.low ? line.low : y;
-        run->to[i] = y > line.high ? line.high : y;
-    }
-}
-
-static const char *line_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
-    struct line_run run = {step->parameters, step->places[0], step->places[1]};
-    pthreadpool_parallelize_1d_tile_1d(pool, line_block, &run, run.line->elements, 4096, 0);
-    return NULL;
+    return unary_operator(graph, node, &params) != xnn_unary_invalid;
 }
 
 enum plait_status plait__xnn_define_unary(struct plait__xnn_segment *segment, const struct plait__node *node) {
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     size_t elements = (size_t)plait_tensor_elements(plait__xnn_input_type(segment->graph, node, 0));
-    if (node->op == PLAIT__OP_HardSigmoid) {
-        struct line line = {plait__attribute_float(node, "alpha", 0.2f), plait__attribute_float(node, "beta", 0.5f), 0.0f, 1.0f,
-                            elements};
-        struct plait__xnn_step *step =
-            plait__xnn_kernel_step(segment, line_kernel, &line, sizeof line, 2, (int[]){read, written});
-        if (!step) return PLAIT_MEMORY;
-        step->in_place = true;
-        return PLAIT_OK;
-    }
     union xnn_unary_params params;
     enum xnn_unary_operator type = unary_operator(segment->graph, node, &params);
     return plait__xnn_unary_step(segment, type, &params, elements, read, written);
@@ -154,22 +112,6 @@ enum plait_status plait__xnn_define_scaled_sigmoid(struct plait__xnn_segment *se
 
 /* ---- GELU ---- */
 
-/* The tanh form is x * sigmoid(2 u) with u = sqrt(2/pi) (x + 0.044715 x^3), because (1 + tanh u) / 2 = sigmoid(2 u). */
-static void gelu_argument_block(void *context, size_t start, size_t count) {
-    const struct line_run *run = context;
-    const float twice_root = 1.5957691216f; /* 2 sqrt(2 / pi) */
-    for (size_t i = start; i < start + count; i++) {
-        float x = run->from[i];
-        run->to[i] = x * (twice_root + twice_root * 0.044715f * x * x);
-    }
-}
-
-static const char *gelu_argument_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
-    struct line_run run = {NULL, step->places[0], step->places[1]};
-    pthreadpool_parallelize_1d_tile_1d(pool, gelu_argument_block, &run, *(const size_t *)step->parameters, 4096, 0);
-    return NULL;
-}
-
 bool plait__xnn_supports_gelu(const struct plait__graph *graph, const struct plait__node *node) {
     return plait__xnn_input_type(graph, node, 0)->dtype == PLAIT_F32;
 }
@@ -180,8 +122,8 @@ enum plait_status plait__xnn_define_gelu(struct plait__xnn_segment *segment, con
     if (strcmp(plait__attribute_string(node, "approximate", "none"), "tanh") != 0)
         return plait__xnn_unary_step(segment, xnn_unary_gelu, NULL, elements, read, written);
     int gate = plait__xnn_scratch(segment, elements * sizeof(float));
-    if (!plait__xnn_kernel_step(segment, gelu_argument_kernel, &elements, sizeof elements, 2, (int[]){read, gate}))
-        return PLAIT_MEMORY;
+    /* x * sigmoid(2 u) with u = sqrt(2/pi) (x + 0.044715 x^3), because (1 + tanh u) / 2 = sigmoid(2 u). */
+    PLAIT__TRY(plait__xnn_gelu_argument_step(segment, elements, read, gate));
     PLAIT__TRY(plait__xnn_unary_step(segment, xnn_unary_sigmoid, NULL, elements, gate, gate));
     return plait__xnn_binary_step(segment, xnn_binary_multiply, 1, &elements, &elements, gate, read, written);
 }

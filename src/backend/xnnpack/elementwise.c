@@ -65,7 +65,7 @@ static enum xnn_unary_operator power(const struct plait__graph *graph, const str
         plait_tensor_elements(plait__xnn_output_type(graph, node, 0)))
         return xnn_unary_invalid;
     float value = *(const float *)exponent->data;
-    return value == 2.0f ? xnn_unary_square : value == 0.5f ? xnn_unary_square_root : xnn_unary_invalid;
+    return value == 2.0f ? xnn_unary_square : xnn_unary_invalid;
 }
 
 bool plait__xnn_supports_binary(const struct plait__graph *graph, const struct plait__node *node) {

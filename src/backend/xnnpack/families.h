@@ -29,18 +29,22 @@ PLAIT__XNN_FAMILY(convolution)
 PLAIT__XNN_FAMILY(convolution_transpose)
 PLAIT__XNN_FAMILY(depth_to_space)
 PLAIT__XNN_FAMILY(expand)
+PLAIT__XNN_FAMILY(function)
 PLAIT__XNN_FAMILY(gather)
 PLAIT__XNN_FAMILY(gelu)
 PLAIT__XNN_FAMILY(gemm)
 PLAIT__XNN_FAMILY(global_pool)
 PLAIT__XNN_FAMILY(layer_normalisation)
+PLAIT__XNN_FAMILY(instance_normalisation)
 PLAIT__XNN_FAMILY(matmul)
 PLAIT__XNN_FAMILY(max_pool)
 PLAIT__XNN_FAMILY(pad)
 PLAIT__XNN_FAMILY(reduce)
 PLAIT__XNN_FAMILY(reshape)
 PLAIT__XNN_FAMILY(resize)
+PLAIT__XNN_FAMILY(rows)
 PLAIT__XNN_FAMILY(scaled_sigmoid)
+PLAIT__XNN_FAMILY(select)
 PLAIT__XNN_FAMILY(slice)
 PLAIT__XNN_FAMILY(softmax)
 PLAIT__XNN_FAMILY(split)
@@ -55,6 +59,9 @@ enum plait_status plait__xnn_clamp(struct plait__xnn_segment *segment, const str
 
 enum plait_status plait__xnn_unary_step(struct plait__xnn_segment *segment, enum xnn_unary_operator type,
                                         const union xnn_unary_params *params, size_t elements, int read, int written);
+
+/* 2 sqrt(2/pi) (x + 0.044715 x^3): see activation.c. */
+enum plait_status plait__xnn_gelu_argument_step(struct plait__xnn_segment *segment, size_t elements, int read, int written);
 
 /* Shapes of `rank` dimensions each, broadcast against each other. */
 enum plait_status plait__xnn_binary_step(struct plait__xnn_segment *segment, enum xnn_binary_operator type, int rank,
@@ -73,6 +80,10 @@ enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, in
 /* Makes `rows` of `depth` floats int8, each row with a scale and zero point of its own; *slot becomes the bytes. */
 enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot,
                                            int *parameters_out);
+
+/* The axes of a Reduce operator; none are all, unless the node says otherwise.  False when they are known only in the run. */
+bool plait__xnn_reduced_axes(const struct plait__graph *graph, const struct plait__node *node, int64_t axes[PLAIT__XNN_RANK],
+                             int *count_out);
 
 /* The type's dims as sizes, after leading ones up to `rank`. */
 void plait__xnn_shape(const plait_tensor *type, int rank, size_t *shape_out);

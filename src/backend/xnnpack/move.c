@@ -90,34 +90,50 @@ enum plait_status plait__xnn_define_transpose(struct plait__xnn_segment *segment
     return plait__xnn_transpose_step(segment, plait_dtype_bytes(type->dtype), type->rank, shape, permutation, read, written);
 }
 
-/* ---- depth to space: a transpose of six axes ---- */
+/* ---- depth to space and back: a transpose of six axes ---- */
 
 bool plait__xnn_supports_depth_to_space(const struct plait__graph *graph, const struct plait__node *node) {
     const plait_tensor *type = plait__xnn_input_type(graph, node, 0);
     return !node->clamp.on && type->rank == 4 && plait__attribute_int(node, "blocksize", 0) > 0;
 }
 
+/* How the six axes are called in each layout and mode; the picture's own are N, H, W and D (what is left of the depth),
+ * the block's are Y and X.  The transpose takes the axes from where they are to where they should be. */
+static const char *depth_axes(const struct plait__node *node) {
+    bool last = node->layout == PLAIT__LAYOUT_CHANNELS_LAST;
+    bool depth_first = strcmp(plait__attribute_string(node, "mode", "DCR"), "CRD") == 0;
+    if (depth_first) return last ? "NHWDYX" : "NDYXHW";
+    return last ? "NHWYXD" : "NYXDHW";
+}
+
 enum plait_status plait__xnn_define_depth_to_space(struct plait__xnn_segment *segment, const struct plait__node *node) {
-    const plait_tensor *type = plait__xnn_input_type(segment->graph, node, 0);
-    size_t block = (size_t)plait__attribute_int(node, "blocksize", 1), dims[4];
-    bool columns_first = strcmp(plait__attribute_string(node, "mode", "DCR"), "CRD") == 0;
-    plait__xnn_shape(type, 4, dims);
-    int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
-    size_t bytes = plait_dtype_bytes(type->dtype);
-    if (node->layout == PLAIT__LAYOUT_CHANNELS_LAST) {
-        size_t depth = dims[3] / (block * block);
-        if (columns_first)
-            return plait__xnn_transpose_step(segment, bytes, 6, (size_t[]){dims[0], dims[1], dims[2], depth, block, block},
-                                             (size_t[]){0, 1, 4, 2, 5, 3}, read, written);
-        return plait__xnn_transpose_step(segment, bytes, 6, (size_t[]){dims[0], dims[1], dims[2], block, block, depth},
-                                         (size_t[]){0, 1, 3, 2, 4, 5}, read, written);
+    bool to_depth = node->op == PLAIT__OP_SpaceToDepth, last = node->layout == PLAIT__LAYOUT_CHANNELS_LAST;
+    const plait_tensor *deep =
+        to_depth ? plait__xnn_output_type(segment->graph, node, 0) : plait__xnn_input_type(segment->graph, node, 0);
+    size_t block = (size_t)plait__attribute_int(node, "blocksize", 1), shape[6], permutation[6];
+    const char *depth = depth_axes(node), *space = last ? "NHYWXD" : "NDHYWX";
+    const char *from = to_depth ? space : depth, *to = to_depth ? depth : space;
+    for (int i = 0; i < 6; i++) {
+        permutation[i] = (size_t)(strchr(from, to[i]) - from);
+        switch (from[i]) {
+        case 'N':
+            shape[i] = (size_t)deep->dims[0];
+            break;
+        case 'H':
+            shape[i] = (size_t)deep->dims[last ? 1 : 2];
+            break;
+        case 'W':
+            shape[i] = (size_t)deep->dims[last ? 2 : 3];
+            break;
+        case 'D':
+            shape[i] = (size_t)deep->dims[last ? 3 : 1] / (block * block);
+            break;
+        default:
+            shape[i] = block;
+        }
     }
-    size_t depth = dims[1] / (block * block);
-    if (columns_first)
-        return plait__xnn_transpose_step(segment, bytes, 6, (size_t[]){dims[0], depth, block, block, dims[2], dims[3]},
-                                         (size_t[]){0, 1, 4, 2, 5, 3}, read, written);
-    return plait__xnn_transpose_step(segment, bytes, 6, (size_t[]){dims[0], block, block, depth, dims[2], dims[3]},
-                                     (size_t[]){0, 3, 4, 1, 5, 2}, read, written);
+    return plait__xnn_transpose_step(segment, plait_dtype_bytes(deep->dtype), 6, shape, permutation,
+                                     plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]));
 }
 
 /* ---- concatenation: a strip of each row comes from each input ---- */

@@ -1,4 +1,4 @@
-/* Layer normalisation, as a kernel of our own: made of XNNPACK's operators it would pass over the data eight times.
+/* Layer and instance normalisation, as kernels of our own: made of XNNPACK's operators it would pass over the data eight times.
  * Batch normalisation that no convolution could take in, as a product and a sum. */
 #include "backend/xnnpack/families.h"
 #include "backend/xnnpack/kernel.h"
@@ -28,25 +28,32 @@ static inline float total(const float *sums) {
     return (float)sum;
 }
 
+/* Mean and 1 / sqrt(variance + epsilon) of a row. */
+static inline void measure(const float *from, size_t width, float epsilon, float *mean_out, float *factor_out) {
+    size_t whole = width - width % LANES;
+    float sums[LANES] = {0}, squares[LANES] = {0};
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++) sums[lane] += from[i + lane];
+    for (size_t i = whole; i < width; i++) sums[i - whole] += from[i];
+    float mean = total(sums) / (float)width;
+    /* The deviations in a second pass: the difference of two large squares would lose what matters. */
+    for (size_t i = 0; i < whole; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            float deviation = from[i + lane] - mean;
+            squares[lane] += deviation * deviation;
+        }
+    for (size_t i = whole; i < width; i++) squares[i - whole] += (from[i] - mean) * (from[i] - mean);
+    *mean_out = mean;
+    *factor_out = 1.0f / sqrtf(total(squares) / (float)width + epsilon);
+}
+
 PLAIT__XNN_CLONES
 static void normalise_rows(const struct layer_normalisation_run *run, size_t start, size_t count) {
-    size_t width = run->layer->width, whole = width - width % LANES;
+    size_t width = run->layer->width;
     for (size_t row = start; row < start + count; row++) {
         const float *from = run->from + row * width;
-        float *to = run->to + row * width;
-        float sums[LANES] = {0}, squares[LANES] = {0};
-        for (size_t i = 0; i < whole; i += LANES)
-            for (size_t lane = 0; lane < LANES; lane++) sums[lane] += from[i + lane];
-        for (size_t i = whole; i < width; i++) sums[i - whole] += from[i];
-        float mean = total(sums) / (float)width;
-        /* The deviations in a second pass: the difference of two large squares would lose what matters. */
-        for (size_t i = 0; i < whole; i += LANES)
-            for (size_t lane = 0; lane < LANES; lane++) {
-                float deviation = from[i + lane] - mean;
-                squares[lane] += deviation * deviation;
-            }
-        for (size_t i = whole; i < width; i++) squares[i - whole] += (from[i] - mean) * (from[i] - mean);
-        float factor = 1.0f / sqrtf(total(squares) / (float)width + run->layer->epsilon);
+        float *to = run->to + row * width, mean, factor;
+        measure(from, width, run->layer->epsilon, &mean, &factor);
         if (run->layer->shifted)
             for (size_t i = 0; i < width; i++) to[i] = (from[i] - mean) * factor * run->scale[i] + run->bias[i];
         else
@@ -96,6 +103,65 @@ enum plait_status plait__xnn_define_layer_normalisation(struct plait__xnn_segmen
         plait__xnn_kernel_step(segment, layer_kernel, &layer, sizeof layer, layer.shifted ? 4 : 3, slots);
     if (!step) return PLAIT_MEMORY;
     step->in_place = true; /* each row is read whole before it is written */
+    return PLAIT_OK;
+}
+
+/* ---- instance normalisation: a row is a channel of a picture, and has one scale and one bias ---- */
+
+struct instances {
+    size_t rows, channels, width;
+    float epsilon;
+};
+
+struct instances_run {
+    const struct instances *instances;
+    const float *from, *scale, *bias;
+    float *to;
+};
+
+PLAIT__XNN_CLONES
+static void normalise_instances(const struct instances_run *run, size_t start, size_t count) {
+    const struct instances *n = run->instances;
+    for (size_t row = start; row < start + count; row++) {
+        const float *from = run->from + row * n->width;
+        float *to = run->to + row * n->width, mean, factor;
+        measure(from, n->width, n->epsilon, &mean, &factor);
+        factor *= run->scale[row % n->channels];
+        for (size_t i = 0; i < n->width; i++) to[i] = (from[i] - mean) * factor + run->bias[row % n->channels];
+    }
+}
+
+static void instances_block(void *context, size_t start, size_t count) {
+    normalise_instances(context, start, count);
+}
+
+static const char *instances_kernel(const struct plait__xnn_step *step, pthreadpool_t pool) {
+    struct instances_run run = {step->parameters, step->places[0], step->places[2], step->places[3], step->places[1]};
+    pthreadpool_parallelize_1d_tile_1d(pool, instances_block, &run, run.instances->rows, 4096 / run.instances->width + 1, 0);
+    return NULL;
+}
+
+bool plait__xnn_supports_instance_normalisation(const struct plait__graph *graph, const struct plait__node *node) {
+    const plait_tensor *data = plait__xnn_input_type(graph, node, 0);
+    if (data->dtype != PLAIT_F32 || data->rank < 3) return false;
+    for (int i = 1; i <= 2; i++) {
+        const plait_tensor *parameter = plait__xnn_input_type(graph, node, i);
+        if (!parameter || parameter->dtype != PLAIT_F32 || plait_tensor_elements(parameter) != data->dims[1]) return false;
+    }
+    return true;
+}
+
+enum plait_status plait__xnn_define_instance_normalisation(struct plait__xnn_segment *segment, const struct plait__node *node) {
+    const plait_tensor *data = plait__xnn_input_type(segment->graph, node, 0);
+    struct instances instances = {.rows = plait__xnn_product(data->dims, 0, 2),
+                                  .channels = (size_t)data->dims[1],
+                                  .width = plait__xnn_product(data->dims, 2, data->rank),
+                                  .epsilon = plait__attribute_float(node, "epsilon", 1e-5f)};
+    int slots[] = {plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]),
+                   plait__xnn_read(segment, node->inputs[1]), plait__xnn_read(segment, node->inputs[2])};
+    struct plait__xnn_step *step = plait__xnn_kernel_step(segment, instances_kernel, &instances, sizeof instances, 4, slots);
+    if (!step) return PLAIT_MEMORY;
+    step->in_place = true;
     return PLAIT_OK;
 }
 

@@ -29,6 +29,7 @@ static bool read_pool(const struct plait__graph *graph, const struct plait__node
 bool plait__xnn_supports_max_pool(const struct plait__graph *graph, const struct plait__node *node) {
     struct pool p;
     if (plait__xnn_output_type(graph, node, 1) || !read_pool(graph, node, &p)) return false;
+    if (p.window.stride_height > p.window.height || p.window.stride_width > p.window.width) return false; /* not XNNPACK's */
     /* For a dilated window XNNPACK replaces padding by a pixel that is in the window only when the padding is small. */
     const struct plait__xnn_window *w = &p.window;
     bool dilated = w->dilation_height > 1 || w->dilation_width > 1;

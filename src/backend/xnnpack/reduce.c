@@ -21,8 +21,8 @@ static enum plait_status reduce(struct plait__xnn_segment *segment, const struct
 }
 
 /* The axes are an attribute in older opsets and an input since 13 (sum) and 18 (mean); none means all of them. */
-static bool reduced_axes(const struct plait__graph *graph, const struct plait__node *node, int64_t axes[PLAIT__XNN_RANK],
-                         int *count_out) {
+bool plait__xnn_reduced_axes(const struct plait__graph *graph, const struct plait__node *node, int64_t axes[PLAIT__XNN_RANK],
+                             int *count_out) {
     int rank = plait__xnn_input_type(graph, node, 0)->rank, count = 0;
     const int64_t *given = plait__attribute_ints(node, "axes", &count);
     if (plait__xnn_input_type(graph, node, 1)) {
@@ -43,13 +43,14 @@ bool plait__xnn_supports_reduce(const struct plait__graph *graph, const struct p
     int64_t axes[PLAIT__XNN_RANK];
     int count;
     const plait_tensor *data = plait__xnn_input_type(graph, node, 0);
-    return data->dtype == PLAIT_F32 && data->rank > 0 && reduced_axes(graph, node, axes, &count);
+    return data->dtype == PLAIT_F32 && data->rank > 0 && plait__xnn_reduced_axes(graph, node, axes, &count);
 }
 
 enum plait_status plait__xnn_define_reduce(struct plait__xnn_segment *segment, const struct plait__node *node) {
     int64_t axes[PLAIT__XNN_RANK];
     int count;
-    if (!reduced_axes(segment->graph, node, axes, &count)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
+    if (!plait__xnn_reduced_axes(segment->graph, node, axes, &count))
+        return plait__xnn_check(segment, xnn_status_invalid_parameter);
     return reduce(segment, node, node->op == PLAIT__OP_ReduceMean ? xnn_reduce_mean : xnn_reduce_sum, axes, count);
 }
 
