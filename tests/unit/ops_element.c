@@ -29,8 +29,7 @@ static void check_whole(enum plait__op kind, enum plait_dtype dtype, int count, 
     check_whole(PLAIT__OP_##kind, PLAIT_I64, 3, (int64_t[3])a, (int64_t[3])b, (int64_t[3])expected, __LINE__)
 #define CHECK_U64(kind, a, b, expected) \
     check_whole(PLAIT__OP_##kind, PLAIT_U64, 3, (uint64_t[3])a, (uint64_t[3])b, (uint64_t[3])expected, __LINE__)
-#define THREE(a, b, c) \
-    { a, b, c }
+#define THREE(a, b, c) {a, b, c}
 
 TEST(whole_numbers_are_exact_and_wrap) {
     CHECK_I64(Add, THREE(INT64_MAX, 1, -5), THREE(1, (INT64_C(1) << 53), 5), THREE(INT64_MIN, (INT64_C(1) << 53) + 1, 0));
