@@ -147,7 +147,8 @@ enum plait_status plait_session_create_from_file(plait_context *context, const c
                                                  plait_session **session_out);
 void plait_session_destroy(plait_session *session);
 
-/* Inputs and outputs in the order of the graph.  A dimension that may change is -1. */
+/* Inputs and outputs in the order of the graph, `index` below their count.  A dimension that may change is -1; a rank of -1
+ * says that the model leaves even that open. */
 size_t plait_session_input_count(const plait_session *session);
 size_t plait_session_output_count(const plait_session *session);
 const char *plait_session_input_name(const plait_session *session, size_t index);
@@ -161,6 +162,9 @@ enum plait_status plait_session_profile_json(plait_session *session, const char 
 
 /* The most memory that values and intermediates took at once, in bytes; weights not counted. */
 size_t plait_session_peak_bytes(const plait_session *session);
+
+/* What the model calls a dimension that may change ("batch"); NULL when it does not say. */
+const char *plait_session_input_dimension_name(const plait_session *session, size_t index, int axis);
 
 /* Runs the graph.  `inputs` has one tensor an input, in order; they are only read.  `outputs_out` has one place an output;
  * the session owns their data, valid until its next run.  New shapes are allowed at every call. */

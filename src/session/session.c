@@ -119,6 +119,11 @@ const char *plait_session_output_name(const plait_session *session, size_t index
     return output_of(session, index)->name;
 }
 
+const char *plait_session_input_dimension_name(const plait_session *session, size_t index, int axis) {
+    const struct plait__value *input = input_of(session, index);
+    return input->dim_names && axis >= 0 && axis < input->type.rank ? input->dim_names[axis] : NULL;
+}
+
 void plait_session_input_type(const plait_session *session, size_t index, plait_tensor *type_out) {
     *type_out = input_of(session, index)->type;
     type_out->data = NULL;

@@ -109,6 +109,9 @@ TEST(shapes_that_change) {
     CHECK_INT(type.dims[0], -1);
     CHECK_INT(type.dims[1], 3);
     CHECK_TEXT(plait_session_output_name(session, 0), "y");
+    CHECK_TEXT(plait_session_input_dimension_name(session, 0, 0), "n");
+    CHECK(!plait_session_input_dimension_name(session, 0, 1));
+    CHECK(!plait_session_input_dimension_name(session, 0, 2));
     static const int rows[] = {1, 7, 2, 7, 64, 1, 13};
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) CHECK_INT(run_chain(session, rows[i], true), PLAIT_OK);
