@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* No size, stride, dilation or padding may be larger, so that two of them multiplied fit 63 bits with room to add. */
-static const int64_t ceiling = INT64_C(1) << 30;
+static const int64_t ceiling = INT64_C(1) << 30, most_taps = INT64_C(1) << 24;
 
 enum padding { PADDING_GIVEN, PADDING_NONE, PADDING_SAME_UPPER, PADDING_SAME_LOWER };
 
@@ -110,19 +110,20 @@ static enum plait_status place(struct plait__call *call, struct plait__window *w
     return PLAIT_OK;
 }
 
-/* Whole windows and what they cover are counted in 63 bits by whoever works with them. */
-static enum plait_status expect_moderate(struct plait__call *call, const char *what, const int64_t *sizes, int rank) {
+static enum plait_status expect_at_most(struct plait__call *call, int64_t most, const char *what, const int64_t *sizes,
+                                        int rank) {
     int64_t product;
     PLAIT__TRY(plait__dims_product(call, sizes, rank, &product));
-    if (product <= ceiling) return PLAIT_OK;
-    return plait__call_fail(call, PLAIT_LIMIT, "%s: expected at most %lld elements, found %lld", what, (long long)ceiling,
+    if (product <= most) return PLAIT_OK;
+    return plait__call_fail(call, PLAIT_LIMIT, "%s: expected at most %lld elements, found %lld", what, (long long)most,
                             (long long)product);
 }
 
-static enum plait_status expect_moderate_window(struct plait__call *call, const struct plait__window *window) {
-    PLAIT__TRY(expect_moderate(call, "kernel", window->kernel, window->rank));
-    PLAIT__TRY(expect_moderate(call, "space", window->covered, window->rank));
-    return expect_moderate(call, "positions", window->positions, window->rank);
+/* Whoever works with a window lists its taps, and counts elements and positions in 63 bits. */
+static enum plait_status expect_moderate(struct plait__call *call, const struct plait__window *window) {
+    PLAIT__TRY(expect_at_most(call, most_taps, "kernel", window->kernel, window->rank));
+    PLAIT__TRY(expect_at_most(call, ceiling, "space", window->covered, window->rank));
+    return expect_at_most(call, ceiling, "positions", window->positions, window->rank);
 }
 
 enum plait_status plait__window_read(struct plait__call *call, const plait_tensor *input, const plait_tensor *weights,
@@ -134,7 +135,7 @@ enum plait_status plait__window_read(struct plait__call *call, const plait_tenso
         window_out->covered[i] = input->dims[i + 2];
         PLAIT__TRY(place(call, window_out, i, padding, up));
     }
-    return expect_moderate_window(call, window_out);
+    return expect_moderate(call, window_out);
 }
 
 enum plait_status plait__window_read_transposed(struct plait__call *call, const plait_tensor *weights,
@@ -165,5 +166,5 @@ enum plait_status plait__window_read_transposed(struct plait__call *call, const 
             return plait__call_fail(call, PLAIT_INVALID, "dimension %d: the padding takes away more than the %lld there are",
                                     i + 2, (long long)whole);
     }
-    return expect_moderate_window(call, window);
+    return expect_moderate(call, window);
 }
