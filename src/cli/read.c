@@ -36,14 +36,14 @@ static enum plait_status annotate(plait_context *context, plait_document *docume
     return plait__file_write(context, path, png, size);
 }
 
-static enum plait_status print(plait_document *document, bool lines) {
+static enum plait_status print(plait_context *context, plait_document *document, bool lines) {
     const char *json;
     PLAIT__TRY(plait_document_json(document, &json));
     if (lines)
         puts(json);
     else
         plait__print_indented(json, stdout);
-    return PLAIT_OK;
+    return fflush(stdout) == 0 ? PLAIT_OK : plait__fail(context, PLAIT_IO, "the document could not be written to stdout");
 }
 
 static enum plait_status read_file(plait_context *context, plait_model *model, const struct options *options,
@@ -65,7 +65,7 @@ static enum plait_status read_file(plait_context *context, plait_model *model, c
     }
     if (status == PLAIT_OK) status = plait_read(model, file.bytes, file.size, &read_options, &document);
     if (status == PLAIT_OK && options->annotate) status = annotate(context, document, &file, options->annotate);
-    if (status == PLAIT_OK) status = print(document, options->lines);
+    if (status == PLAIT_OK) status = print(context, document, options->lines);
     plait_document_destroy(document);
     plait__file_close(context, &text);
     plait__file_close(context, &file);

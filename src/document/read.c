@@ -45,9 +45,17 @@ static enum plait_status read_without(plait_context *context, const char *names,
 
 /* ------------------------------------------------------------------ stages */
 
+/* What comes before a stage: the caller is told how far we are, and may stop here. */
+static enum plait_status begin(const struct reading *reading, const char *stage, double fraction) {
+    plait__progress(reading->context, stage, fraction);
+    if (plait__cancelled(reading->context)) return plait__fail(reading->context, PLAIT_CANCELLED, "stopped before: %s", stage);
+    return PLAIT_OK;
+}
+
 static enum plait_status decode(struct reading *reading, const uint8_t *bytes, size_t size) {
     struct plait__document *document = reading->document;
     struct plait__image_header header;
+    PLAIT__TRY(begin(reading, "decode", 0));
     PLAIT__TRY(plait__image_inspect(reading->context, bytes, size, &header));
     if (header.width < SHORTEST_SIDE || header.height < SHORTEST_SIDE)
         return plait__fail(reading->context, PLAIT_INVALID, "expected a page of %d x %d pixels or more, found %d x %d",
@@ -78,9 +86,11 @@ static enum plait_status read_lines(struct reading *reading) {
         return plait__fail(reading->context, PLAIT_UNSUPPORTED,
                            "the package %s cannot read pictures, it has no %s: give the text", package->name,
                            package->has_detector ? "recogniser" : "detector");
+    PLAIT__TRY(begin(reading, "detect", 0.05));
     PLAIT__TRY(plait__detect(reading->context, &package->detector, &reading->grey, &document->arena, &quads, &count));
     detected = plait__now_us(reading->context);
     document->stage_us[PLAIT__STAGE_DETECT] = detected - start;
+    PLAIT__TRY(begin(reading, "recognise", 0.35));
     PLAIT__TRY(plait__recognise(reading->context, &package->recogniser, &reading->grey, quads, count, &document->arena,
                                 document->pages));
     document->stage_us[PLAIT__STAGE_RECOGNISE] = plait__now_us(reading->context) - detected;
@@ -106,6 +116,7 @@ static enum plait_status find_fields(struct reading *reading) {
     struct plait__document *document = reading->document;
     const struct plait__package *package = document->package;
     if (!package->has_tagger) return PLAIT_OK;
+    PLAIT__TRY(begin(reading, "fields", 0.9));
     unsigned senses = senses_of(package), given = (1u << PLAIT__MODALITY_TEXT) | (1u << PLAIT__MODALITY_IMAGE);
     if (reading->placed) given |= 1u << PLAIT__MODALITY_LAYOUT;
     unsigned present = senses & given & ~reading->without;
@@ -208,6 +219,7 @@ static enum plait_status read_page(struct reading *reading, const uint8_t *bytes
     PLAIT__TRY(find_fields(reading));
     PLAIT__TRY(judge(reading));
     document->total_us = plait__now_us(reading->context) - start;
+    plait__progress(reading->context, "done", 1);
     return PLAIT_OK;
 }
 
