@@ -34,24 +34,41 @@ static bool plan_fits(const struct plait__plan *plan, const plait_tensor *inputs
     return true;
 }
 
+static size_t memory_of(const struct plait__plan *plan) {
+    return plan->workspace_bytes + plan->scratch_bytes;
+}
+
+/* Where a new plan that works in that much memory goes: the plan used longest ago makes way when there is no place left, and so
+ * do more of them while all together stand for too much memory. */
+static int make_place(plait_session *session, size_t bytes) {
+    for (;;) {
+        int oldest = -1, empty = -1;
+        size_t sum = bytes;
+        for (int i = 0; i < PLAIT__PLAN_CACHE; i++) {
+            const struct plait__plan *plan = session->plans[i];
+            if (!plan) {
+                empty = i;
+                continue;
+            }
+            sum += memory_of(plan);
+            if (oldest < 0 || plan->last_used < session->plans[oldest]->last_used) oldest = i;
+        }
+        if (oldest < 0 || (empty >= 0 && sum <= PLAIT__PLAN_BYTES)) return empty;
+        if (session->current == session->plans[oldest]) session->current = NULL;
+        plait__plan_destroy(session->plans[oldest]);
+        session->plans[oldest] = NULL;
+    }
+}
+
 static enum plait_status find_plan(plait_session *session, const plait_tensor *inputs, struct plait__plan **plan_out) {
-    int oldest = 0;
     for (int i = 0; i < PLAIT__PLAN_CACHE; i++) {
         struct plait__plan *plan = session->plans[i];
-        if (plan && plan_fits(plan, inputs)) {
-            *plan_out = plan;
-            return PLAIT_OK;
-        }
-        uint64_t used = plan ? plan->last_used : 0,
-                 oldest_used = session->plans[oldest] ? session->plans[oldest]->last_used : 0;
-        if (used < oldest_used) oldest = i;
+        if (!plan || !plan_fits(plan, inputs)) continue;
+        *plan_out = plan;
+        return PLAIT_OK;
     }
-    struct plait__plan *made;
-    PLAIT__TRY(plait__plan_create(session, inputs, &made));
-    if (session->current == session->plans[oldest]) session->current = NULL;
-    plait__plan_destroy(session->plans[oldest]);
-    session->plans[oldest] = made;
-    *plan_out = made;
+    PLAIT__TRY(plait__plan_create(session, inputs, plan_out));
+    session->plans[make_place(session, memory_of(*plan_out))] = *plan_out;
     return PLAIT_OK;
 }
 

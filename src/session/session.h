@@ -31,7 +31,9 @@ struct plait__plan {
 
 #define PLAIT__REPORT_CEILING ((size_t)16 << 20) /* bytes of a profile */
 
-enum { PLAIT__PLAN_CACHE = 16 }; /* plans kept per session; the one used longest ago goes */
+/* Plans kept per session, the ones used last.  A plan has no values of its own, but a backend keeps tables in it that grow with
+ * the values (which pixels a convolution reads), so that the memory all of them work in has a bound too. */
+enum { PLAIT__PLAN_CACHE = 32, PLAIT__PLAN_BYTES = 64 << 20 };
 
 /* What one operator took, over all its nodes and runs. */
 struct plait__op_time {
