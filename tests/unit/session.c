@@ -84,10 +84,12 @@ static float chain_at(const float *x, int row, int column) {
     return sum > 0 ? sum : 0;
 }
 
+enum { ROWS_MOST = 3 * PLAIT__PLAN_CACHE };
+
 static enum plait_status run_chain(plait_session *session, int64_t rows, bool check) {
-    float x[64 * 3];
+    float x[ROWS_MOST * 3];
     uint32_t seed = (uint32_t)rows;
-    for (int i = 0; i < 64 * 3; i++) x[i] = noise(&seed);
+    for (int i = 0; i < ROWS_MOST * 3; i++) x[i] = noise(&seed);
     plait_tensor input = {.dtype = PLAIT_F32, .rank = 2, .dims = {rows, 3}, .data = x}, output;
     enum plait_status status = plait_session_run(session, &input, 1, &output, 1);
     if (status != PLAIT_OK || !check) return status;
@@ -116,8 +118,8 @@ TEST(shapes_that_change) {
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) CHECK_INT(run_chain(session, rows[i], true), PLAIT_OK);
     long live = heap.live;
-    for (int i = 1; i <= 3 * PLAIT__PLAN_CACHE; i++) CHECK_INT(run_chain(session, i, true), PLAIT_OK);
-    for (int i = 1; i <= 3 * PLAIT__PLAN_CACHE; i++) CHECK_INT(run_chain(session, i, true), PLAIT_OK);
+    for (int i = 1; i <= ROWS_MOST; i++) CHECK_INT(run_chain(session, i, true), PLAIT_OK);
+    for (int i = 1; i <= ROWS_MOST; i++) CHECK_INT(run_chain(session, i, true), PLAIT_OK);
     CHECK(heap.live < live + 20 * PLAIT__PLAN_CACHE); /* plans beyond the cache are given up */
     plait_tensor wrong = {.dtype = PLAIT_F32, .rank = 2, .dims = {2, 4}, .data = &type}, output;
     CHECK_INT(plait_session_run(session, &wrong, 1, &output, 1), PLAIT_INVALID);
