@@ -71,7 +71,7 @@ static double filter(const struct plait__resize *resize, double x) {
 }
 
 static int64_t clamp(double position, int64_t size) {
-    return position<0 ? 0 : position>(double)(size - 1) ? size - 1 : (int64_t)position;
+    return (int64_t)fmin(fmax(position, 0), (double)(size - 1));
 }
 
 /* The taps of output position `o`. */

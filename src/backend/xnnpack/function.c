@@ -49,8 +49,8 @@ FUNCTION(softsign, x / (1.0f + fabsf(x)))
 FUNCTION(selu, x > 0.0f ? p[1] * x : p[1] * p[0] * expm1f(x))
 FUNCTION(celu, x > 0.0f ? x : p[0] * expm1f(x / p[0]))
 FUNCTION(thresholded_relu, x > p[0] ? x : 0.0f)
-FUNCTION(mish, x *tanhf(softplus_of(x)))
-FUNCTION(gelu_argument, x *(1.5957691216f + 1.5957691216f * 0.044715f * x * x)) /* 2 sqrt(2 / pi) */
+FUNCTION(mish, tanhf(softplus_of(x)) * x)
+FUNCTION(gelu_argument, (1.5957691216f + 1.5957691216f * 0.044715f * x * x) * x) /* 2 sqrt(2 / pi) */
 
 struct function {
     pthreadpool_task_1d_tile_1d_t loop;

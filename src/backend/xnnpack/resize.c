@@ -105,7 +105,7 @@ static int32_t nearest(const struct resize *resize, int64_t at, int64_t from, do
         x = floor(x + 0.5);
     else
         x = ceil(x - 0.5);
-    return (int32_t)(x<0.0 ? 0.0 : x>(double)(from - 1) ? (double)(from - 1) : x);
+    return (int32_t)fmin(fmax(x, 0), (double)(from - 1));
 }
 
 enum plait_status plait__xnn_define_resize(struct plait__xnn_segment *segment, const struct plait__node *node) {
