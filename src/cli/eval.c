@@ -113,15 +113,13 @@ static const char *kept(struct plait__evaluation *evaluation, const char *text) 
 /* Scores what was read; `document` NULL scores as an empty one. */
 static enum plait_status score_document(struct plait__evaluation *evaluation, struct plait__case *one,
                                         const plait_document *document, struct plait__arena *scratch) {
-    struct plait__page_score score = {0};
+    struct plait__page_score *score = &evaluation->set.pages[one - evaluation->cases];
     const struct plait__page empty = {.width = one->truth.width, .height = one->truth.height};
     const struct plait__page *page = document ? document->pages : &empty;
     bool *found = plait__arena_array(scratch, (size_t)one->truth.line_count, sizeof *found);
     if (!found) return PLAIT_MEMORY;
-    PLAIT__TRY(plait__score_page(scratch, &one->truth, page, &score, found));
-    one->word_f1 = plait__score_word_f1(&score);
-    evaluation->set.page_f1_sum += one->word_f1;
-    plait__score_add(&evaluation->set.pages, &score);
+    PLAIT__TRY(plait__score_page(scratch, &one->truth, page, score, found));
+    one->word_f1 = plait__score_word_f1(score);
     for (int f = 0; f < evaluation->set.field_count; f++) {
         const struct plait__field nothing = {.rule = &evaluation->model->fields[f]};
         const struct plait__field *field = document ? &document->fields[f] : &nothing;
@@ -218,10 +216,11 @@ static enum plait_status prepare(struct plait__evaluation *evaluation) {
     PLAIT__TRY(list_stems(evaluation, &stems, &evaluation->count));
     size_t count = (size_t)evaluation->count, fields = (size_t)evaluation->model->field_count;
     struct plait__field_score *scores = plait__arena_array(arena, count * fields, sizeof *scores);
+    struct plait__page_score *pages = plait__arena_array(arena, count, sizeof *pages);
     const char **texts = plait__arena_array(arena, 2 * count * fields, sizeof *texts);
     evaluation->cases = plait__arena_array(arena, count, sizeof *evaluation->cases);
     names = plait__arena_array(arena, fields, sizeof *names);
-    if (!scores || !texts || !evaluation->cases || !names) return PLAIT_MEMORY;
+    if (!scores || !pages || !texts || !evaluation->cases || !names) return PLAIT_MEMORY;
     for (size_t f = 0; f < fields; f++) names[f] = evaluation->model->fields[f].name;
     for (size_t i = 0; i < count; i++) {
         evaluation->cases[i] = (struct plait__case){.stem = stems[i],
@@ -229,8 +228,11 @@ static enum plait_status prepare(struct plait__evaluation *evaluation) {
                                                     .texts = texts + 2 * i * fields,
                                                     .values = texts + (2 * i + 1) * fields};
     }
-    evaluation->set = (struct plait__set_score){
-        .document_count = evaluation->count, .field_count = (int)fields, .field_names = names, .fields = scores};
+    evaluation->set = (struct plait__set_score){.document_count = evaluation->count,
+                                                .field_count = (int)fields,
+                                                .field_names = names,
+                                                .pages = pages,
+                                                .fields = scores};
     return PLAIT_OK;
 }
 

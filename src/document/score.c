@@ -39,11 +39,16 @@ static void write_f1_object(struct plait__writer *writer, const char *key, int64
 }
 
 static void write_pages(const struct plait__set_score *set, struct plait__writer *writer) {
-    const struct plait__page_score *s = &set->pages;
+    struct plait__page_score sum = {0}, *s = &sum;
+    double page_f1 = 0;
+    for (int d = 0; d < set->document_count; d++) {
+        plait__score_add(&sum, &set->pages[d]);
+        page_f1 += plait__score_word_f1(&set->pages[d]);
+    }
     plait__write_open(writer, "ocr", '{');
     plait__write_open(writer, "words", '{');
     write_f1(writer, s->words_right, s->words_true, s->words_read);
-    plait__write_number(writer, "page_f1", set->document_count ? set->page_f1_sum / set->document_count : 0, DECIMALS);
+    plait__write_number(writer, "page_f1", set->document_count ? page_f1 / set->document_count : 0, DECIMALS);
     plait__write_close(writer, '}');
     write_f1_object(writer, "words_bare", s->bare_right, s->bare_true, s->bare_read);
     int64_t all = s->group_characters + s->missed_characters;
@@ -177,5 +182,6 @@ enum plait_status plait__score_write(struct plait__arena *arena, const struct pl
     write_share(writer, "all_right", count_all_right(set), set->field_count ? set->document_count : 0);
     plait__write_close(writer, '}');
     write_faults(set, writer);
+    PLAIT__TRY(plait__score_write_intervals(arena, set, writer));
     return writer->status;
 }

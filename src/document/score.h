@@ -97,16 +97,20 @@ enum plait_status plait__score_field(struct plait__arena *arena, const struct pl
 struct plait__set_score {
     int document_count, field_count;
     const char *const *field_names;    /* [field_count] */
-    struct plait__page_score pages;    /* summed */
-    double page_f1_sum;                /* of each page's own word F1 */
+    struct plait__page_score *pages;   /* [document_count] */
     struct plait__field_score *fields; /* [document_count, field_count] */
 };
 
 void plait__score_add(struct plait__page_score *sum, const struct plait__page_score *page);
 double plait__score_word_f1(const struct plait__page_score *score); /* 0 when nothing is right */
 
-/* Writes the members "ocr", "fields" and "faults" of an open object. */
+/* Writes the members "ocr", "fields", "faults" and "intervals" of an open object. */
 enum plait_status plait__score_write(struct plait__arena *arena, const struct plait__set_score *set,
                                      struct plait__writer *writer);
+
+/* Writes "intervals": of word F1, page CER, line F1 and micro field F1 the 95% interval that a set of as many documents gives:
+ * percentiles over resampled sets (the bootstrap: Efron and Tibshirani, 1993).  score_interval.c */
+enum plait_status plait__score_write_intervals(struct plait__arena *arena, const struct plait__set_score *set,
+                                               struct plait__writer *writer);
 
 #endif

@@ -19,6 +19,11 @@ with tempfile.TemporaryDirectory() as folder:
     check(report['fields']['micro']['normalised']['f1'] >= 0.4, 'fields F1 at least 0.4, found %s' % report['fields']['micro'])
     for key in ('latency_ms', 'documents_per_second', 'faults'):
         check(key in report, '%s is reported' % key)
+    figures = {'word_f1': report['ocr']['words']['f1'], 'cer_page': report['ocr']['cer_page'],
+               'lines_iou50_f1': report['ocr']['lines_iou50']['f1'], 'fields_normalised_f1': report['fields']['micro']['normalised']['f1']}
+    for name, figure in figures.items():
+        low, high = report['intervals'][name]
+        check(low <= figure <= high and low < high, 'the interval of %s, [%s, %s], holds %s' % (name, low, high, figure))
     documents = [json.loads(line) for line in open(predictions, encoding='utf-8')]
     check(sorted(d['source']['name'] for d in documents) == sorted(n for n in os.listdir(samples) if not n.endswith('.json')), 'a prediction a picture')
     page = open(os.path.join(worst, 'index.html'), encoding='utf-8').read()
