@@ -19,7 +19,7 @@ enum plait__work plait__work_of(enum plait_dtype dtype) {
 }
 
 /* C leaves a conversion of what does not fit undefined: 64 bits end at their ends, and NaN is 0. */
-static int64_t integer_of_real(double value) {
+int64_t plait__integer_of(double value) {
     if (value != value) return 0;
     if (value >= 9223372036854775808.0) return INT64_MAX;
     if (value < -9223372036854775808.0) return INT64_MIN;
@@ -29,7 +29,7 @@ static int64_t integer_of_real(double value) {
 static uint64_t natural_of_real(double value) {
     if (value >= 18446744073709551616.0) return UINT64_MAX;
     if (value >= 9223372036854775808.0) return (uint64_t)value;
-    return (uint64_t)integer_of_real(value);
+    return (uint64_t)plait__integer_of(value);
 }
 
 /* A conversion of a double past the ends of float is undefined too, though every machine gives infinity. */
@@ -84,11 +84,11 @@ void plait__load_integers(const plait_tensor *tensor, int64_t first, int64_t ste
         INTEGER(I64, int64_t)
         INTEGER(U64, uint64_t)
         LOAD_CASE(BOOL, uint8_t, int64_t, FLAG)
-        LOAD_CASE(F32, float, int64_t, integer_of_real)
-        LOAD_CASE(F64, double, int64_t, integer_of_real)
+        LOAD_CASE(F32, float, int64_t, plait__integer_of)
+        LOAD_CASE(F64, double, int64_t, plait__integer_of)
     case PLAIT_F16:
     case PLAIT_BF16:
-        for (int64_t i = 0; i < count; i++) out[i] = integer_of_real(plait__load_real(tensor, first + i * step));
+        for (int64_t i = 0; i < count; i++) out[i] = plait__integer_of(plait__load_real(tensor, first + i * step));
         break;
     case PLAIT_DTYPE_NONE:
         break;
@@ -105,13 +105,13 @@ void plait__store_reals(plait_tensor *tensor, int64_t first, int64_t step, int64
         STORE_CASE(F64, double, AS_IS)
         STORE_CASE(F16, uint16_t, HALF)
         STORE_CASE(BF16, uint16_t, BRAIN)
-        STORE_CASE(U8, uint8_t, integer_of_real)
-        STORE_CASE(I8, int8_t, integer_of_real)
-        STORE_CASE(U16, uint16_t, integer_of_real)
-        STORE_CASE(I16, int16_t, integer_of_real)
-        STORE_CASE(I32, int32_t, integer_of_real)
-        STORE_CASE(U32, uint32_t, integer_of_real)
-        STORE_CASE(I64, int64_t, integer_of_real)
+        STORE_CASE(U8, uint8_t, plait__integer_of)
+        STORE_CASE(I8, int8_t, plait__integer_of)
+        STORE_CASE(U16, uint16_t, plait__integer_of)
+        STORE_CASE(I16, int16_t, plait__integer_of)
+        STORE_CASE(I32, int32_t, plait__integer_of)
+        STORE_CASE(U32, uint32_t, plait__integer_of)
+        STORE_CASE(I64, int64_t, plait__integer_of)
         STORE_CASE(U64, uint64_t, natural_of_real)
         STORE_CASE(BOOL, uint8_t, FLAG)
     case PLAIT_DTYPE_NONE:

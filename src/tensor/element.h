@@ -31,7 +31,10 @@ void plait__load_integers(const plait_tensor *tensor, int64_t first, int64_t ste
 void plait__store_reals(plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const double *in);
 void plait__store_integers(plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const int64_t *in);
 
-/* The same, as the work type says: `out` and `in` are of double, int64_t or uint64_t. */
+/* One real as an integer, by the same rule. */
+int64_t plait__integer_of(double value);
+
+/* Elements in and out as the work type says: `out` and `in` are of double, int64_t or uint64_t. */
 void plait__load(enum plait__work work, const plait_tensor *tensor, int64_t first, int64_t step, int64_t count, void *out);
 void plait__store(enum plait__work work, plait_tensor *tensor, int64_t first, int64_t step, int64_t count, const void *in);
 

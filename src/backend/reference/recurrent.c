@@ -18,7 +18,7 @@ struct function {
 struct layer {
     struct plait__recurrent sizes;
     struct function functions[MOST_ACTIVATIONS]; /* f, g, h */
-    double clip;                                 /* of what goes into an activation */
+    double clip;                                 /* of what goes into a gate */
     bool reset_late, couple;                     /* linear_before_reset of GRU, input_forget of LSTM */
     const double *w, *r;                         /* [gates * hidden, inputs] and [gates * hidden, hidden] */
     const double *w_bias, *r_bias;               /* [gates * hidden], or NULL */
@@ -55,11 +55,8 @@ static enum plait_status read_functions(struct plait__call *call, int directions
 }
 
 static void activate(const struct layer *layer, int which, double *values) {
-    int64_t hidden = layer->sizes.hidden;
-    double clip = layer->clip;
-    for (int64_t i = 0; i < hidden; i++) values[i] = values[i] < -clip ? -clip : values[i] > clip ? clip : values[i];
     const void *in = values;
-    layer->functions[which].map(values, &in, hidden, layer->functions[which].parameters);
+    layer->functions[which].map(values, &in, layer->sizes.hidden, layer->functions[which].parameters);
 }
 
 /* sums[rows] = matrix[rows, columns] x + bias */
@@ -68,13 +65,16 @@ static void transform(double *sums, const double *matrix, const double *x, const
         sums[row] = plait__dot(matrix + row * columns, x, columns) + (bias ? bias[row] : 0);
 }
 
-/* Gate `gate`: what input and state give it, and through its peephole the cell, then its function; in from_input. */
+/* Gate `gate`: what input and state give it, and the cell through its peephole (-1: none), clipped, then its function.
+ * Lies in from_input. */
 static double *open_gate(struct layer *layer, int gate, int function, int peephole) {
     int64_t hidden = layer->sizes.hidden;
     double *values = layer->from_input + gate * hidden;
     for (int64_t i = 0; i < hidden; i++) {
         values[i] += layer->from_state[gate * hidden + i];
         if (layer->peepholes && peephole >= 0) values[i] += layer->peepholes[peephole * hidden + i] * layer->c[i];
+        if (values[i] < -layer->clip) values[i] = -layer->clip; /* a NaN stays one */
+        if (values[i] > layer->clip) values[i] = layer->clip;
     }
     activate(layer, function, values);
     return values;
@@ -89,8 +89,7 @@ static void step_lstm(struct layer *layer) {
         layer->c[i] = (layer->couple ? 1 - input[i] : forget[i]) * layer->c[i] + input[i] * candidate[i];
     const double *output = open_gate(layer, 1, 0, 1); /* it sees the new cell */
     memcpy(candidate, layer->c, (size_t)hidden * sizeof *candidate);
-    const void *in = candidate;
-    layer->functions[2].map(candidate, &in, hidden, layer->functions[2].parameters);
+    activate(layer, 2, candidate);
     for (int64_t i = 0; i < hidden; i++) layer->h[i] = output[i] * candidate[i];
 }
 

@@ -27,7 +27,6 @@
 REAL(sqrt, sqrt(x))
 REAL(exp, exp(x))
 REAL(log, log(x))
-REAL(erf, erf(x))
 REAL(reciprocal, 1 / x)
 REAL(floor, floor(x))
 REAL(ceil, ceil(x))
@@ -64,11 +63,12 @@ static int64_t opposite(int64_t x) {
 NUMBER(neg, -x, opposite(x), 0 - x)
 NUMBER(abs, fabs(x), x < 0 ? opposite(x) : x, x)
 NUMBER(sign, x != x ? x : (x > 0) - (x < 0), (x > 0) - (x < 0), x > 0)
+NUMBER(erf, erf(x), plait__integer_of(erf((double)x)), (uint64_t)erf((double)x))
 NUMBER(bitwise_not, x, ~x, ~x)
 
 MAP(shrink_real, double, double, x<-p[0] ? x + p[1] : x> p[0] ? x - p[1] : 0)
 MAP(shrink_integer, int64_t, int64_t,
-    (double)x<-p[0] ? (int64_t)((double)x + p[1]) : (double)x> p[0] ? (int64_t)((double)x - p[1]) : 0)
+    (double)x<-p[0] ? plait__integer_of((double)x + p[1]) : (double)x> p[0] ? plait__integer_of((double)x - p[1]) : 0)
 
 enum plait_status plait__kernel_shrink(struct plait__call *call) {
     const double parameters[] = {plait__attribute_float(call->node, "lambd", 0.5F),
