@@ -7,7 +7,7 @@
 #include "cli/indent.h"
 #include "cli/packages.h"
 
-enum { PICTURE_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128 };
+enum { INPUT_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128 };
 
 struct options {
     const char *model, *audio, *text, *annotate, *backend;
@@ -57,7 +57,7 @@ static enum plait_status read_file(plait_context *context, plait_model *model, c
     read_options.name = base_name(path);
     read_options.without = without;
 
-    enum plait_status status = plait__file_open(context, path, PICTURE_BYTES_MOST, &file);
+    enum plait_status status = plait__file_open(context, path, INPUT_BYTES_MOST, &file);
     if (status == PLAIT_OK && options->text) {
         status = plait__file_open(context, options->text, TEXT_BYTES_MOST, &text);
         read_options.text = text.size ? (const char *)text.bytes : "";
@@ -72,12 +72,25 @@ static enum plait_status read_file(plait_context *context, plait_model *model, c
     return status;
 }
 
+/* No package has an encoder for sound yet: says that the note is left out, unless it cannot be read at all. */
+static bool listen(plait_context *context, const plait_model *model, const char *path) {
+    struct plait__file note;
+    if (plait__file_open(context, path, INPUT_BYTES_MOST, &note) != PLAIT_OK) {
+        plait__cli_error(path, "%s", plait__cli_sentence(context, path));
+        return false;
+    }
+    plait__file_close(context, &note);
+    plait__cli_error(path, "the package %s has no audio modality: the voice note is left out", plait_model_name(model));
+    return true;
+}
+
 static int read_files(plait_context *context, const struct options *options, int count, char **paths) {
     plait_model *model = NULL;
     if (plait__cli_model(context, options->model, options->backend, &model) != PLAIT_OK) return PLAIT__EXIT_FAILED;
-    if (options->audio)
-        plait__cli_error(options->audio, "the package %s has no audio modality: the voice note is left out",
-                         plait_model_name(model));
+    if (options->audio && !listen(context, model, options->audio)) {
+        plait_model_destroy(model);
+        return PLAIT__EXIT_FAILED;
+    }
     int exit = PLAIT__EXIT_OK;
     for (int i = 0; i < count; i++) {
         if (count > 1) plait__cli_progress("reading", i, count);
