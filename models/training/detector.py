@@ -151,7 +151,10 @@ def augmented(page, quads, readable, rng, size):
     """A random size x size view: scaled, turned a little, in perspective, lit unevenly."""
     tall, wide = page.shape
     heights = (quads[:, 3, 1] - quads[:, 0, 1] + quads[:, 2, 1] - quads[:, 1, 1]) / 2 if len(quads) else np.array([20.0])
-    scale = 1280 / max(tall, wide) * float(np.exp(rng.normal(0.0, 0.22)))
+    if rng.random() < 0.5:
+        scale = 1600 / max(tall, wide) * float(np.exp(rng.normal(-0.1, 0.2)))
+    else:
+        scale = float(np.exp(rng.uniform(np.log(9), np.log(36)))) / np.median(heights)
     scale = float(np.clip(scale, 8.5 / np.median(heights), 60 / np.median(heights)))
     if scale < 0.6:
         page = cv2.resize(page, None, fx=scale / 0.8, fy=scale / 0.8, interpolation=cv2.INTER_AREA)

@@ -216,7 +216,13 @@ static float chance_of(const struct crop *crop, int first, int end) {
     return chance;
 }
 
-/* Drops spaces at the ends and after spaces. */
+/* What looks like writing to the detector and not to the recogniser is none: bar codes, torn edges, stains. */
+static bool is_text(const struct reading *reading, const struct crop *crop) {
+    int count = crop->glyph_count;
+    return count && powf(chance_of(crop, 0, count), 1 / (float)count) >= reading->recogniser->least;
+}
+
+/* Drops spaces at the ends and after spaces, and lines that are no text. */
 static void tidy(const struct reading *reading, struct crop *crop) {
     int kept = 0;
     for (int i = 0; i < crop->glyph_count; i++)
@@ -224,6 +230,7 @@ static void tidy(const struct reading *reading, struct crop *crop) {
             crop->glyphs[kept++] = crop->glyphs[i];
     if (kept && is_space(reading, &crop->glyphs[kept - 1])) kept--;
     crop->glyph_count = kept;
+    if (!is_text(reading, crop)) crop->glyph_count = 0;
 }
 
 static int words_in(const struct reading *reading, const struct crop *crop) {

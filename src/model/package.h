@@ -60,6 +60,7 @@ struct plait__recogniser {
     int stride;                            /* input pixels a step of the output */
     int batch_most;                        /* lines in one run */
     float margin;                          /* the cut is widened by this share of the line's height on each side */
+    float least;                           /* mean chance of a character from which a line is kept */
     int beam;                              /* texts followed at a time */
     const char *language_file;             /* NULL: no language model */
     struct plait__language *language;      /* read from it */
