@@ -29,15 +29,20 @@ static void run(plait_context *context, plait_session *session) {
     for (size_t i = 0; i < inputs; i++) plait__release(context, given[i].data);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+static void try_backend(const char *backend, const uint8_t *bytes, size_t size) {
     struct fuzz fuzz;
     plait_context *context = fuzz_context(&fuzz);
     plait_session_options options;
     plait_session_options_default(&options);
-    options.backend = "reference";
+    options.backend = backend;
     plait_session *session = NULL;
     if (plait_session_create(context, bytes, size, NULL, &options, &session) == PLAIT_OK) run(context, session);
     plait_session_destroy(session);
     fuzz_end(&fuzz, context);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
+    try_backend("reference", bytes, size);
+    try_backend("xnnpack", bytes, size);
     return 0;
 }
