@@ -90,7 +90,7 @@ bool plait__xnn_same_band(const struct plait__xnn_band *a, const struct plait__x
 
 /* A band's pointers should stay in the second-level cache beside what they point to, and a band still give every thread
  * enough to do. */
-enum { BAND_POINTERS = 32768, BAND_PIXELS = 1024 };
+enum { BAND_POINTERS = 16384, BAND_PIXELS = 1024 };
 
 size_t plait__xnn_band_rows(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
                             const struct plait__xnn_picture *output) {
