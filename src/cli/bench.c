@@ -143,7 +143,7 @@ static enum plait_status measure(plait_context *context, const struct settings *
         if (status == PLAIT_OK) status = plait__product_run(product);
     }
     uint64_t begin = plait__now_us(context);
-    double most_us = 1e6 * (settings->seconds ? settings->seconds : SECONDS);
+    double most_us = 1e6 * settings->seconds;
     int count = 0;
     while (status == PLAIT_OK && count < RUNS_MOST && (count < RUNS_LEAST || since(context, begin) < most_us)) {
         uint64_t start = plait__now_us(context);
@@ -257,7 +257,7 @@ static enum plait_status bench_model(plait_context *context, const char *path, c
 }
 
 static int run(const struct plait__command *command, int argc, char **argv) {
-    struct settings settings = {0};
+    struct settings settings = {.seconds = SECONDS};
     const struct plait__option options[] = {
         {.name = "--backend", .value = "NAME", .help = "xnnpack (default) or reference", .text = &settings.backend},
         {.name = "--precision", .value = "P", .help = "f32 (default) or int8", .text = &settings.precision},

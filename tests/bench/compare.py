@@ -13,6 +13,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -68,8 +69,23 @@ def plait_turn(model, shapes, options):
     return json.loads(result.stdout)
 
 
+def parity_error(model, options):
+    """How far plait's output is from the one stored beside the model, as a share of its largest number; None without one."""
+    import numpy as np
+    folder = model.with_suffix('')
+    if not (folder / 'output.npy').is_file():
+        return None
+    with tempfile.TemporaryDirectory() as out:
+        inputs = [str(path) for path in sorted(folder.glob('input_*.npy'))]
+        subprocess.run([options.plait, 'onnx', '--precision', options.precision, '--output', out, str(model), *inputs], check=True,
+                       stdout=subprocess.DEVNULL)
+        found, expected = np.load(pathlib.Path(out) / 'output.npy'), np.load(folder / 'output.npy')
+    return float(np.abs(found - expected).max() / np.abs(expected).max())
+
+
 def compare(model, options):
     shapes = options.shape or shapes_beside(model)
+    error = parity_error(model, options)
     other = Onnxruntime(model, shapes, options)
     ratios, shares, ours, theirs = [], [], [], []
     for _ in range(options.rounds):
@@ -82,7 +98,7 @@ def compare(model, options):
     other.end()
     print(f'{model.stem:16} plait {statistics.median(ours):8.3f} ms   onnxruntime {statistics.median(theirs):8.3f} ms   ratio '
           f'{statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})   share of peak {statistics.median(shares):.2f}   '
-          f'fell back {bench["nodes_fallen"]} of {bench["nodes"]}', flush=True)
+          f'fell back {bench["nodes_fallen"]} of {bench["nodes"]}' + ('' if error is None else f'   error {error:.1e}'), flush=True)
 
 
 def main():
