@@ -42,7 +42,7 @@ enum plait_status plait__cli_folders(struct plait__arena *arena, const char *fol
         at += length + (at[length] == ':');
     }
     executable_folder(beside);
-    static const char *const near[] = {"models", "../models", "../../models"};
+    static const char *const near[] = {"models", "../models", "../../models", "../share/plait/models" /* installed */};
     for (size_t i = 0; *beside && i < sizeof near / sizeof *near; i++) {
         snprintf(path, sizeof path, "%s/%s", beside, near[i]);
         added &= add(arena, folders_out, &count, path);
