@@ -7,7 +7,7 @@
  * Connected cells are a line; its edges are what its cells say on average.  models/training/detector.py (`lines_of`) is the
  * same, step by step. */
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "document/document.h"
 
@@ -190,24 +190,52 @@ static enum plait_status check_map(plait_context *context, const plait_tensor *m
     return PLAIT_OK;
 }
 
-enum plait_status plait__detect(plait_context *context, const struct plait__detector *detector, const struct plait__image *grey,
-                                struct plait__arena *arena, struct plait__quad **quads_out, int *count_out) {
-    int longest = grey->width > grey->height ? grey->width : grey->height;
-    double shrink = longest > detector->longest_side ? (double)detector->longest_side / longest : 1;
-    int width = (int)fmax(1, round(grey->width * shrink)), height = (int)fmax(1, round(grey->height * shrink));
+/* Finds lines in the page resized to `scale` of its size. */
+static enum plait_status look(plait_context *context, const struct plait__detector *detector, const struct plait__image *grey,
+                              double scale, struct plait__arena *arena, struct plait__quad **quads_out, int *count_out) {
+    int width = (int)fmax(1, round(grey->width * scale)), height = (int)fmax(1, round(grey->height * scale));
     int columns = rounded_up(width, detector->multiple_of), rows = rounded_up(height, detector->multiple_of);
     float *input = plait__allocate(context, (size_t)rows * (size_t)columns * sizeof *input);
     if (!input) return PLAIT_MEMORY;
 
     plait_tensor image = {PLAIT_F32, 4, {1, 1, rows, columns}, input}, output = {0};
-    struct point scale = {(float)width / (float)grey->width, (float)height / (float)grey->height};
+    struct point scales = {(float)width / (float)grey->width, (float)height / (float)grey->height};
     enum plait_status status = plait__image_to_f32(context, grey, height, width, detector->scale, rows, columns, input);
     if (status == PLAIT_OK) status = plait_session_run(detector->network.session, &image, 1, &output, 1);
     if (status == PLAIT_OK) status = check_map(context, &output, rows / detector->stride, columns / detector->stride);
     if (status == PLAIT_OK) {
         struct map map = {output.data, rows / detector->stride, columns / detector->stride, (float)detector->stride};
-        status = quads_of(detector, &map, scale, arena, quads_out, count_out);
+        status = quads_of(detector, &map, scales, arena, quads_out, count_out);
     }
     plait__release(context, input);
     return status;
+}
+
+static int by_height(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Of the quads' heights in page pixels; 0 without quads. */
+static enum plait_status median_height(const struct plait__quad *quads, int count, struct plait__arena *arena,
+                                       float *median_out) {
+    float *heights = plait__arena_array(arena, (size_t)count + 1, sizeof *heights);
+    if (!heights) return PLAIT_MEMORY;
+    for (int i = 0; i < count; i++) heights[i] = quads[i].corners[3][1] - quads[i].corners[0][1];
+    if (count) qsort(heights, (size_t)count, sizeof *heights, by_height);
+    *median_out = heights[count / 2];
+    return PLAIT_OK;
+}
+
+enum plait_status plait__detect(plait_context *context, const struct plait__detector *detector, const struct plait__image *grey,
+                                struct plait__arena *arena, struct plait__quad **quads_out, int *count_out) {
+    int longest = grey->width > grey->height ? grey->width : grey->height;
+    double scale = longest > detector->longest_side ? (double)detector->longest_side / longest : 1;
+    float height;
+    PLAIT__TRY(look(context, detector, grey, scale, arena, quads_out, count_out));
+    PLAIT__TRY(median_height(*quads_out, *count_out, arena, &height));
+    height *= (float)scale;
+    if (!(height > 0 && height < detector->small_height)) return PLAIT_OK;
+    scale *= fmin(detector->aimed_height / height, detector->enlarge_most);
+    return look(context, detector, grey, scale, arena, quads_out, count_out);
 }

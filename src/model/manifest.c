@@ -131,6 +131,9 @@ static enum plait_status read_calibration(struct plait__package *package, const 
 static enum plait_status read_detector(struct plait__package *package, const struct plait__json *at) {
     static const struct key keys[] = {{"model", FILE_NAME, OF_DETECTOR(network.file), true, 0, 0, 0},
                                       {"longest_side", INT, OF_DETECTOR(longest_side), true, 32, 8192, 0},
+                                      {"small_height", FLOAT, OF_DETECTOR(small_height), false, 0, 1000, 0},
+                                      {"aimed_height", FLOAT, OF_DETECTOR(aimed_height), false, 1, 1000, 22},
+                                      {"enlarge_most", FLOAT, OF_DETECTOR(enlarge_most), false, 1, 4, 1.6},
                                       {"multiple_of", INT, OF_DETECTOR(multiple_of), true, 1, 256, 0},
                                       {"stride", INT, OF_DETECTOR(stride), true, 1, 32, 0},
                                       {"threshold", FLOAT, OF_DETECTOR(threshold), true, 0, 1, 0},

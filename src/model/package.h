@@ -42,7 +42,11 @@ struct plait__network {
 struct plait__detector {
     struct plait__network network;
     struct plait__scale scale;
-    int longest_side;     /* the page is made smaller to this many pixels; never larger */
+    int longest_side;     /* the page is made smaller to this many pixels */
+    float small_height;   /* median height of the lines, in input pixels, under which the page is looked at again, enlarged; 0:
+                             never */
+    float aimed_height;   /* ... to bring it here */
+    float enlarge_most;   /* ... but by no more than this */
     int multiple_of;      /* input height and width are padded to it */
     int stride;           /* input pixels a cell of the map */
     float threshold;      /* probability from which a cell belongs to a line */
