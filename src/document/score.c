@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 enum { DECIMALS = 4, BINS = 10 };
+#define SURE 0.9 /* confidence above which an answer must hardly ever be wrong */
 
 /* All members are counts of one type, so that they can be added as an array. */
 void plait__score_add(struct plait__page_score *sum, const struct plait__page_score *page) {
@@ -71,13 +72,13 @@ static int compare_confidences(const void *a, const void *b) {
 }
 
 /* Expected calibration error over ten equal bins (Guo et al., On Calibration of Modern Neural Networks, 2017), and the largest
- * share of all slots that can be answered, the surest first, with at most 1% wrong. */
+ * share of all slots that can be answered, the surest first, with at most 1% wrong; the precision of the sure answers. */
 static void write_calibration(const struct plait__field_score **rows, int count, int64_t slots, struct plait__writer *writer) {
     struct {
         double confidence, right;
     } bins[BINS] = {{0}};
     double confidence = 0, right = 0, error = 0, threshold = 0;
-    int wrong = 0, best = 0;
+    int wrong = 0, best = 0, sure = 0, sure_right = 0;
     qsort(rows, (size_t)count, sizeof *rows, compare_confidences);
     for (int i = 0; i < count; i++) {
         int bin = (int)(rows[i]->confidence * BINS);
@@ -85,6 +86,8 @@ static void write_calibration(const struct plait__field_score **rows, int count,
         bins[bin < BINS ? bin : BINS - 1].right += rows[i]->right;
         confidence += rows[i]->confidence;
         right += rows[i]->right;
+        sure += rows[i]->confidence > SURE;
+        sure_right += rows[i]->confidence > SURE && rows[i]->right;
         wrong += !rows[i]->right;
         bool last_of_equals = i + 1 == count || rows[i + 1]->confidence < rows[i]->confidence;
         if (!last_of_equals || wrong > 0.01 * (i + 1)) continue;
@@ -108,6 +111,7 @@ static void write_calibration(const struct plait__field_score **rows, int count,
         plait__write_number(writer, "threshold", threshold, DECIMALS);
     else
         plait__write_null(writer, "threshold");
+    write_share(writer, "precision_when_sure", sure_right, sure);
     plait__write_int(writer, "n", count);
     plait__write_close(writer, '}');
 }

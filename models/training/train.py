@@ -1,0 +1,100 @@
+"""Retrains the whole receipt package from nothing, and writes its card.
+
+usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--hours 1] [--from STEP] [--list]
+
+Steps are done in order, each once: a step that ended is remembered in WORK/done, one that was interrupted goes on from its
+checkpoint, and --from does a step and all after it again.  --hours scales the length of all trainings: 1 is what two free cores
+need.  Seeds are fixed; how far a network gets in its time depends on the machine.  Needs build/native/plait (cmake --preset
+native && cmake --build --preset native), and Debian's python3-torch, python3-onnx, python3-opencv, fonts-*.
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import time
+
+import card
+import crops
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+GOLDEN = ROOT / 'tests' / 'golden'
+PLAIT = ROOT / 'build' / 'native' / 'plait'
+
+
+def run(script, *arguments):
+    subprocess.run([sys.executable, HERE / script, *map(str, arguments)], check=True, cwd=HERE)
+
+
+def read_pages(o, part, tagged):
+    """The words of a part as the package's reader sees them, one document a line."""
+    pictures = sorted((o.data / 'receipts' / part).glob('*.jpg'))
+    with open(tagged, 'w') as out:
+        subprocess.run([PLAIT, 'read', '--lines', '--without', 'image', '--model', o.package, *pictures], check=True, stdout=out)
+
+
+def steps(o):
+    """(name, what it does) in order."""
+    w = o.work
+    minutes = lambda m: max(1, round(m * o.hours))
+    tagger = [o.data / 'receipts', w / 'tagger.so']
+    yield 'crops', lambda: [crops.cache_receipts(o.data, part, w / ('crops-' + part)) for part in ('train', 'dev')]
+    for n in (1, 2):
+        yield 'lines-%d' % n, lambda n=n: run('synthesis.py', 'lines', w / ('lines-%d' % n), 40000, '--data', o.data, '--seed', n)
+    yield 'pages', lambda: run('pages.py', w / 'pages-1', 240, '--data', o.data, '--seed', 1)
+    yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--minutes', minutes(60), '--real', 0.55,
+                                    '--lines', w / 'lines-1', w / 'lines-2', '--seed', 1)
+    yield 'recogniser-export', lambda: run('recogniser.py', 'export', w / 'recogniser.pt', o.package / 'recogniser.onnx', GOLDEN / 'recogniser')
+    yield 'detector', lambda: run('detector.py', 'train', w / 'detector', '--minutes', minutes(40), '--pages', w / 'pages-1', '--data', o.data, '--seed', 1)
+    yield 'detector-export', lambda: run('detector.py', 'export', w / 'detector.pt', o.package / 'detector.onnx', GOLDEN / 'detector')
+    yield 'language', lambda: run('language.py', o.package / 'language.bin', '--data', o.data, '--seed', 1)
+    yield 'manifest', lambda: run('package.py', o.package)
+    yield 'tagger-inputs', lambda: run('tagger_inputs.py', w / 'tagger.so')
+    for part in ('train', 'dev'):
+        yield 'read-' + part, lambda part=part: read_pages(o, part, w / (part + '.jsonl'))
+    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', minutes(35), '--read', w / 'train.jsonl', '--seed', 1)
+    for fold in range(3):
+        yield 'tagger-fold-%d' % fold, lambda fold=fold: run('tagger.py', *tagger, w / ('fold%d.pt' % fold), '--fold', fold,
+                                                             '--epochs', minutes(20), '--seed', 1)
+    yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, GOLDEN)
+    yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, *(a for f in range(3) for a in ('--fold', w / ('fold%d.pt' % f))),
+                                     '--final', w / 'tagger.pt', '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
+    yield 'card', lambda: card.write(PLAIT, o.data / 'receipts' / 'dev', o.package, json.loads((w / 'seconds.json').read_text()))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', type=pathlib.Path, default=ROOT.parent / 'shared' / 'data')
+    parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs')
+    parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'receipt')
+    parser.add_argument('--hours', type=float, default=1)
+    parser.add_argument('--from', dest='again', metavar='STEP')
+    parser.add_argument('--list', action='store_true')
+    o = parser.parse_args()
+    o.data, o.work, o.package = o.data.resolve(), o.work.resolve(), o.package.resolve()
+    todo = list(steps(o))
+    names = [name for name, _ in todo]
+    if o.list: return print('\n'.join(names))
+    if o.again and o.again not in names: parser.error('no step %s: --list shows them' % o.again)
+    if not (o.data / 'receipts').is_dir(): parser.error('no receipts in %s' % o.data)
+    if not PLAIT.exists(): parser.error('%s is not built' % PLAIT.relative_to(ROOT))
+    (o.work / 'done').mkdir(parents=True, exist_ok=True)
+    seconds_file = o.work / 'seconds.json'
+    seconds = json.loads(seconds_file.read_text()) if seconds_file.exists() else {}
+    again = False
+    for number, (name, step) in enumerate(todo, 1):
+        again = again or name == o.again
+        mark = o.work / 'done' / name
+        if mark.exists() and not again: continue
+        print('train: [%d/%d] %s' % (number, len(todo), name), flush=True)
+        start = time.time()
+        step()
+        seconds[name] = round(time.time() - start)
+        seconds_file.write_text(json.dumps(seconds, indent=1))
+        mark.touch()
+        print('train: %s took %d s' % (name, seconds[name]), flush=True)
+
+
+if __name__ == '__main__':
+    main()
