@@ -163,11 +163,6 @@ static double percentile_ms(uint64_t *times_us, int count, double share) {
 }
 
 static enum plait_status write_times(struct plait__evaluation *evaluation, struct plait__writer *writer) {
-    static const char *const stages[] = {
-#define STAGE_NAME(name, text) text,
-        PLAIT__STAGE_MAP(STAGE_NAME)
-#undef STAGE_NAME
-    };
     uint64_t *times = plait__arena_array(&evaluation->arena, (size_t)evaluation->count, sizeof *times), sum = 0;
     if (!times) return PLAIT_MEMORY;
     int count = 0;
@@ -183,7 +178,7 @@ static enum plait_status write_times(struct plait__evaluation *evaluation, struc
         count = 0;
         for (int i = 0; i < evaluation->count; i++)
             if (evaluation->cases[i].read) times[count++] = evaluation->cases[i].stage_us[s];
-        plait__write_number(writer, stages[s], percentile_ms(times, count, 0.5), 2);
+        plait__write_number(writer, plait__stage_name((enum plait__stage)s), percentile_ms(times, count, 0.5), 2);
     }
     plait__write_close(writer, '}');
     return PLAIT_OK;

@@ -6,7 +6,8 @@
 
 enum { PLAIT__FOLDERS_MOST = 16 };
 
-/* The folders of PLAIT_MODELS (colons between them), then models/ beside the executable and above it, then ./models. */
+/* The folders of PLAIT_MODELS (colons between them), then models/ beside the executable and above it (a build folder), then
+ * ../share/plait/models (an installation), then ./models. */
 enum plait_status plait__cli_folders(struct plait__arena *arena, const char *folders_out[PLAIT__FOLDERS_MOST], int *count_out);
 
 /* Opens the package `request` names (NULL: "receipt") with all networks on `backend` (NULL: the default).  Says what fails. */

@@ -122,6 +122,7 @@ enum plait__stage {
 #undef PLAIT__STAGE_ENUM
         PLAIT__STAGE_COUNT
 };
+const char *plait__stage_name(enum plait__stage stage); /* "detect" */
 
 struct plait__document {
     struct plait__arena arena;

@@ -188,12 +188,16 @@ static void write_judgement(struct plait__writer *writer, const struct plait__do
     plait__write_close(writer, '}');
 }
 
-static void write_timing(struct plait__writer *writer, const struct plait__document *document) {
+const char *plait__stage_name(enum plait__stage stage) {
     static const char *const names[] = {
 #define STAGE_NAME(name, text) text,
         PLAIT__STAGE_MAP(STAGE_NAME)
 #undef STAGE_NAME
     };
+    return names[stage];
+}
+
+static void write_timing(struct plait__writer *writer, const struct plait__document *document) {
     plait__write_open(writer, "path", '[');
     plait__write_open(writer, NULL, '{');
     plait__write_text(writer, "step", document->fused ? "fused" : "unimodal");
@@ -203,7 +207,8 @@ static void write_timing(struct plait__writer *writer, const struct plait__docum
     plait__write_close(writer, ']');
 
     plait__write_open(writer, "timing_ms", '{');
-    for (int s = 0; s < PLAIT__STAGE_COUNT; s++) write_ms(writer, names[s], document->stage_us[s]);
+    for (int s = 0; s < PLAIT__STAGE_COUNT; s++)
+        write_ms(writer, plait__stage_name((enum plait__stage)s), document->stage_us[s]);
     write_ms(writer, "total", document->total_us);
     plait__write_close(writer, '}');
 }
