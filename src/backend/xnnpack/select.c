@@ -24,7 +24,7 @@ COMPARISONS(f32, float)
 COMPARISONS(i64, int64_t)
 COMPARISONS(i32, int32_t)
 LOOP(equal_bool, bool, bool, *a == *b)
-LOOP(both, bool, bool, *a &&*b)
+LOOP(both, bool, bool, *a && *b)
 LOOP(either, bool, bool, *a || *b)
 LOOP(one, bool, bool, *a != *b)
 
