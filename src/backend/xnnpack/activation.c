@@ -5,19 +5,19 @@
 #include <string.h>
 
 static enum xnn_status bind_unary(const struct plait__xnn_step *step) {
-    return xnn_setup_unary_elementwise_nc(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_unary_elementwise_nc(step->xnn, step->places[0], step->places[1]);
 }
 
 enum plait_status plait__xnn_unary_step(struct plait__xnn_segment *segment, enum xnn_unary_operator type,
                                         const union xnn_unary_params *params, size_t elements, int read, int written) {
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(
-        segment, xnn_create_unary_elementwise_nc(type, xnn_datatype_fp32, xnn_datatype_fp32, params, NULL, NULL, 0, &operator));
-    struct plait__xnn_step *step = plait__xnn_operator_step(segment, operator, bind_unary, 2, (int[]){read, written});
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment,
+                   xnn_create_unary_elementwise_nc(type, xnn_datatype_fp32, xnn_datatype_fp32, params, NULL, NULL, 0, &xnn));
+    struct plait__xnn_step *step = plait__xnn_operator_step(segment, xnn, bind_unary, 2, (int[]){read, written});
     if (!step) return PLAIT_MEMORY;
     step->in_place = true;
-    return plait__xnn_check(
-        segment, xnn_reshape_unary_elementwise_nc(operator, 1, elements, elements, elements, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment,
+                            xnn_reshape_unary_elementwise_nc(xnn, 1, elements, elements, elements, plait__xnn_pool(segment)));
 }
 
 enum plait_status plait__xnn_clamp(struct plait__xnn_segment *segment, const struct plait__node *node, int value) {

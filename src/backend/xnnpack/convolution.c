@@ -40,11 +40,11 @@ bool plait__xnn_supports_convolution(const struct plait__graph *graph, const str
 }
 
 static enum xnn_status bind_f32(const struct plait__xnn_step *step) {
-    return xnn_setup_convolution2d_nhwc_f32(step->operator, step->places[2], step->places[0], step->places[1]);
+    return xnn_setup_convolution2d_nhwc_f32(step->xnn, step->places[2], step->places[0], step->places[1]);
 }
 
 static enum xnn_status bind_int8(const struct plait__xnn_step *step) {
-    return xnn_setup_convolution2d_nhwc_qd8_f32_qc8w(step->operator, step->places[2], step->places[0], step->places[1],
+    return xnn_setup_convolution2d_nhwc_qd8_f32_qc8w(step->xnn, step->places[2], step->places[0], step->places[1],
                                                      step->places[3]);
 }
 
@@ -107,16 +107,14 @@ static enum plait_status add_step(struct making *making, const struct plait__xnn
                                   struct plait__xnn_step **step_out) {
     struct plait__xnn_segment *segment = making->segment;
     const struct plait__xnn_convolution *c = making->convolution;
-    xnn_operator_t operator= NULL;
+    xnn_operator_t xnn = NULL;
     plait__xnn_packing_ready(&making->packing);
-    PLAIT__TRY(plait__xnn_packing_keep(&making->packing, create(making, band, &operator)));
+    PLAIT__TRY(plait__xnn_packing_keep(&making->packing, create(making, band, &xnn)));
     size_t workspace = 0, alignment = 0, height = 0, width = 0;
-    enum xnn_status shaped =
-        (making->int8 ? xnn_reshape_convolution2d_nhwc_qd8_f32_qc8w
-                      : xnn_reshape_convolution2d_nhwc_f32)(operator, batch, band->input_rows, c->input.width, &workspace,
-                                                            &alignment, &height, &width, plait__xnn_pool(segment));
+    enum xnn_status shaped = (making->int8 ? xnn_reshape_convolution2d_nhwc_qd8_f32_qc8w : xnn_reshape_convolution2d_nhwc_f32)(
+        xnn, batch, band->input_rows, c->input.width, &workspace, &alignment, &height, &width, plait__xnn_pool(segment));
     int slots[] = {making->read, making->written, plait__xnn_scratch(segment, workspace), making->parameters};
-    *step_out = plait__xnn_operator_step(segment, operator, making->int8 ? bind_int8 : bind_f32, making->int8 ? 4 : 3, slots);
+    *step_out = plait__xnn_operator_step(segment, xnn, making->int8 ? bind_int8 : bind_f32, making->int8 ? 4 : 3, slots);
     if (!*step_out) return PLAIT_MEMORY;
     PLAIT__XNN_TRY(segment, shaped);
     bool fits = height == band->output_rows && width == c->output.width;

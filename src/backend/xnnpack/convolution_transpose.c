@@ -53,7 +53,7 @@ bool plait__xnn_supports_convolution_transpose(const struct plait__graph *graph,
 }
 
 static enum xnn_status bind_transposed(const struct plait__xnn_step *step) {
-    return xnn_setup_deconvolution2d_nhwc_f32(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_deconvolution2d_nhwc_f32(step->xnn, step->places[0], step->places[1]);
 }
 
 /* ONNX has [groups * in, out, taps], XNNPACK takes [groups * out, taps, in]. */
@@ -85,20 +85,20 @@ enum plait_status plait__xnn_define_convolution_transpose(struct plait__xnn_segm
     /* XNNPACK packs these before it looks whether they are known, so that they are prepared every time. */
     packing.known = false;
     plait__xnn_packing_ready(&packing);
-    xnn_operator_t operator= NULL;
+    xnn_operator_t xnn = NULL;
     enum xnn_status created = xnn_status_out_of_memory;
     if (reorder_transposed(&packing, &c) == PLAIT_OK)
         created = xnn_create_deconvolution2d_nhwc_f32(
             w->top, w->right, w->bottom, w->left, w->height, w->width, w->stride_height, w->stride_width, w->dilation_height,
             w->dilation_width, (uint32_t)c.groups, c.group_input, c.group_output, c.input.channels, c.output.channels,
-            packing.floats, c.bias, c.low, c.high, 0, NULL, &segment->cache->provider, &operator);
+            packing.floats, c.bias, c.low, c.high, 0, NULL, &segment->cache->provider, &xnn);
     enum plait_status status = plait__xnn_packing_keep(&packing, created);
     plait__xnn_packing_end(&packing);
     PLAIT__TRY(status);
-    if (!plait__xnn_operator_step(segment, operator, bind_transposed, 2, (int[]){read, written})) return PLAIT_MEMORY;
+    if (!plait__xnn_operator_step(segment, xnn, bind_transposed, 2, (int[]){read, written})) return PLAIT_MEMORY;
     size_t height, width;
     PLAIT__XNN_TRY(segment,
-                   xnn_reshape_deconvolution2d_nhwc_f32(operator, c.input.batch, c.input.height, c.input.width, c.adjust_height,
+                   xnn_reshape_deconvolution2d_nhwc_f32(xnn, c.input.batch, c.input.height, c.input.width, c.adjust_height,
                                                         c.adjust_width, &height, &width, plait__xnn_pool(segment)));
     return plait__xnn_check(segment, height == c.output.height && width == c.output.width ? xnn_status_success
                                                                                           : xnn_status_invalid_state);

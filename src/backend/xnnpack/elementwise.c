@@ -12,13 +12,13 @@ void plait__xnn_shape(const plait_tensor *type, int rank, size_t *shape_out) {
 
 static enum xnn_status bind_binary(const struct plait__xnn_step *step) {
     /* The first slot is the one whose memory the result may take; the others are the operands in their order. */
-    return xnn_setup_binary_elementwise_nd(step->operator, step->places[2], step->places[3], step->places[1]);
+    return xnn_setup_binary_elementwise_nd(step->xnn, step->places[2], step->places[3], step->places[1]);
 }
 
 enum plait_status plait__xnn_binary_step(struct plait__xnn_segment *segment, enum xnn_binary_operator type, int rank,
                                          const size_t *shape_a, const size_t *shape_b, int a, int b, int written) {
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_binary_elementwise_nd(type, xnn_datatype_fp32, NULL, NULL, NULL, 0, &operator));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_binary_elementwise_nd(type, xnn_datatype_fp32, NULL, NULL, NULL, 0, &xnn));
     bool whole_a = true, whole_b = true;
     for (int i = 0; i < rank; i++) {
         whole_a = whole_a && shape_a[i] >= shape_b[i];
@@ -26,10 +26,10 @@ enum plait_status plait__xnn_binary_step(struct plait__xnn_segment *segment, enu
     }
     bool last_b = b >= 0 && segment->slots[b].kind == PLAIT__XNN_INTERIOR && whole_b && !whole_a;
     struct plait__xnn_step *step =
-        plait__xnn_operator_step(segment, operator, bind_binary, 4, (int[]){last_b ? b : a, written, a, b});
+        plait__xnn_operator_step(segment, xnn, bind_binary, 4, (int[]){last_b ? b : a, written, a, b});
     if (!step) return PLAIT_MEMORY;
     step->in_place = whole_a || whole_b;
-    return plait__xnn_check(segment, xnn_reshape_binary_elementwise_nd(operator,(size_t) rank, shape_a, (size_t)rank, shape_b,
+    return plait__xnn_check(segment, xnn_reshape_binary_elementwise_nd(xnn, (size_t)rank, shape_a, (size_t)rank, shape_b,
                                                                        plait__xnn_pool(segment)));
 }
 

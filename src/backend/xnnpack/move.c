@@ -28,21 +28,21 @@ enum plait_status plait__xnn_define_reshape(struct plait__xnn_segment *segment, 
 /* ---- transpose ---- */
 
 static enum xnn_status bind_x8(const struct plait__xnn_step *step) {
-    return xnn_setup_transpose_nd_x8(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_transpose_nd_x8(step->xnn, step->places[0], step->places[1]);
 }
 static enum xnn_status bind_x16(const struct plait__xnn_step *step) {
-    return xnn_setup_transpose_nd_x16(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_transpose_nd_x16(step->xnn, step->places[0], step->places[1]);
 }
 static enum xnn_status bind_x32(const struct plait__xnn_step *step) {
-    return xnn_setup_transpose_nd_x32(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_transpose_nd_x32(step->xnn, step->places[0], step->places[1]);
 }
 static enum xnn_status bind_x64(const struct plait__xnn_step *step) {
-    return xnn_setup_transpose_nd_x64(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_transpose_nd_x64(step->xnn, step->places[0], step->places[1]);
 }
 
 static const struct {
     enum xnn_status (*create)(uint32_t flags, xnn_operator_t *operator_out);
-    enum xnn_status (*reshape)(xnn_operator_t operator, size_t rank, const size_t *shape, const size_t *permutation,
+    enum xnn_status (*reshape)(xnn_operator_t xnn, size_t rank, const size_t *shape, const size_t *permutation,
                                pthreadpool_t pool);
     enum xnn_status (*bind)(const struct plait__xnn_step *step);
 } transposes[] = {
@@ -67,11 +67,10 @@ enum plait_status plait__xnn_transpose_step(struct plait__xnn_segment *segment, 
                                             const size_t *shape, const size_t *permutation, int read, int written) {
     if (keeps_order(rank, shape, permutation)) return plait__xnn_alias(segment, read, written);
     int kind = element_bytes == 1 ? 0 : element_bytes == 2 ? 1 : element_bytes == 4 ? 2 : 3;
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, transposes[kind].create(0, &operator));
-    if (!plait__xnn_operator_step(segment, operator, transposes[kind].bind, 2, (int[]){read, written})) return PLAIT_MEMORY;
-    return plait__xnn_check(segment,
-                            transposes[kind].reshape(operator,(size_t) rank, shape, permutation, plait__xnn_pool(segment)));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, transposes[kind].create(0, &xnn));
+    if (!plait__xnn_operator_step(segment, xnn, transposes[kind].bind, 2, (int[]){read, written})) return PLAIT_MEMORY;
+    return plait__xnn_check(segment, transposes[kind].reshape(xnn, (size_t)rank, shape, permutation, plait__xnn_pool(segment)));
 }
 
 bool plait__xnn_supports_transpose(const struct plait__graph *graph, const struct plait__node *node) {

@@ -38,7 +38,7 @@ bool plait__xnn_supports_max_pool(const struct plait__graph *graph, const struct
 }
 
 static enum xnn_status bind_max(const struct plait__xnn_step *step) {
-    return xnn_setup_max_pooling2d_nhwc_f32(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_max_pooling2d_nhwc_f32(step->xnn, step->places[0], step->places[1]);
 }
 
 enum plait_status plait__xnn_define_max_pool(struct plait__xnn_segment *segment, const struct plait__node *node) {
@@ -46,13 +46,13 @@ enum plait_status plait__xnn_define_max_pool(struct plait__xnn_segment *segment,
     if (!read_pool(segment->graph, node, &p)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     const struct plait__xnn_window *w = &p.window;
     int slots[] = {plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0])};
-    xnn_operator_t operator= NULL;
+    xnn_operator_t xnn = NULL;
     PLAIT__XNN_TRY(segment, xnn_create_max_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width,
                                                               w->stride_height, w->stride_width, w->dilation_height,
-                                                              w->dilation_width, p.low, p.high, 0, &operator));
-    if (!plait__xnn_operator_step(segment, operator, bind_max, 2, slots)) return PLAIT_MEMORY;
+                                                              w->dilation_width, p.low, p.high, 0, &xnn));
+    if (!plait__xnn_operator_step(segment, xnn, bind_max, 2, slots)) return PLAIT_MEMORY;
     size_t height, width;
-    PLAIT__XNN_TRY(segment, xnn_reshape_max_pooling2d_nhwc_f32(operator, p.input.batch, p.input.height, p.input.width,
+    PLAIT__XNN_TRY(segment, xnn_reshape_max_pooling2d_nhwc_f32(xnn, p.input.batch, p.input.height, p.input.width,
                                                                p.input.channels, p.input.channels, p.input.channels, &height,
                                                                &width, plait__xnn_pool(segment)));
     return plait__xnn_check(segment, height == p.output.height && width == p.output.width ? xnn_status_success
@@ -74,11 +74,11 @@ bool plait__xnn_supports_average_pool(const struct plait__graph *graph, const st
 }
 
 static enum xnn_status bind_average(const struct plait__xnn_step *step) {
-    return xnn_setup_average_pooling2d_nhwc_f32(step->operator, step->places[2], step->places[0], step->places[1]);
+    return xnn_setup_average_pooling2d_nhwc_f32(step->xnn, step->places[2], step->places[0], step->places[1]);
 }
 
 static enum xnn_status bind_pad(const struct plait__xnn_step *step) {
-    return xnn_setup_constant_pad_nd_x32(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_constant_pad_nd_x32(step->xnn, step->places[0], step->places[1]);
 }
 
 static enum plait_status pad(struct plait__xnn_segment *segment, struct pool *p, int *slot) {
@@ -91,12 +91,11 @@ static enum plait_status pad(struct plait__xnn_segment *segment, struct pool *p,
     int padded =
         plait__xnn_scratch(segment, p->input.batch * p->input.height * p->input.width * p->input.channels * sizeof(float));
     const float zero = 0.0f;
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_constant_pad_nd_x32(&zero, 0, &operator));
-    if (!plait__xnn_operator_step(segment, operator, bind_pad, 2, (int[]){*slot, padded})) return PLAIT_MEMORY;
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_constant_pad_nd_x32(&zero, 0, &xnn));
+    if (!plait__xnn_operator_step(segment, xnn, bind_pad, 2, (int[]){*slot, padded})) return PLAIT_MEMORY;
     *slot = padded;
-    return plait__xnn_check(segment,
-                            xnn_reshape_constant_pad_nd_x32(operator, 4, shape, before, after, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment, xnn_reshape_constant_pad_nd_x32(xnn, 4, shape, before, after, plait__xnn_pool(segment)));
 }
 
 enum plait_status plait__xnn_define_average_pool(struct plait__xnn_segment *segment, const struct plait__node *node) {
@@ -105,17 +104,15 @@ enum plait_status plait__xnn_define_average_pool(struct plait__xnn_segment *segm
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     if (counts_padding(node, &p.window)) PLAIT__TRY(pad(segment, &p, &read));
     const struct plait__xnn_window *w = &p.window;
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment,
-                   xnn_create_average_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width,
-                                                         w->stride_height, w->stride_width, p.low, p.high, 0, &operator));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_average_pooling2d_nhwc_f32(w->top, w->right, w->bottom, w->left, w->height, w->width,
+                                                                  w->stride_height, w->stride_width, p.low, p.high, 0, &xnn));
     size_t workspace = 0, alignment, height = 0, width = 0;
-    enum xnn_status shaped =
-        xnn_reshape_average_pooling2d_nhwc_f32(operator, p.input.batch, p.input.height, p.input.width, p.input.channels,
-                                               p.input.channels, p.input.channels, &workspace, &alignment, &height, &width,
-                                               plait__xnn_pool(segment));
+    enum xnn_status shaped = xnn_reshape_average_pooling2d_nhwc_f32(
+        xnn, p.input.batch, p.input.height, p.input.width, p.input.channels, p.input.channels, p.input.channels, &workspace,
+        &alignment, &height, &width, plait__xnn_pool(segment));
     int slots[] = {read, written, plait__xnn_scratch(segment, workspace)};
-    if (!plait__xnn_operator_step(segment, operator, bind_average, 3, slots)) return PLAIT_MEMORY;
+    if (!plait__xnn_operator_step(segment, xnn, bind_average, 3, slots)) return PLAIT_MEMORY;
     PLAIT__XNN_TRY(segment, shaped);
     return plait__xnn_check(segment, height == p.output.height && width == p.output.width ? xnn_status_success
                                                                                           : xnn_status_invalid_state);

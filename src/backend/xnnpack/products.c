@@ -14,11 +14,11 @@ struct product {
 };
 
 static enum xnn_status bind_f32(const struct plait__xnn_step *step) {
-    return xnn_setup_fully_connected_nc_f32(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_fully_connected_nc_f32(step->xnn, step->places[0], step->places[1]);
 }
 
 static enum xnn_status bind_int8(const struct plait__xnn_step *step) {
-    return xnn_setup_fully_connected_nc_qd8_f32_qc8w(step->operator, step->places[0], step->places[1], step->places[2]);
+    return xnn_setup_fully_connected_nc_qd8_f32_qc8w(step->xnn, step->places[0], step->places[1], step->places[2]);
 }
 
 static enum plait_status create_operator(struct plait__xnn_segment *segment, const struct product *p, bool int8,
@@ -47,51 +47,50 @@ static enum plait_status define_product(struct plait__xnn_segment *segment, cons
     bool int8 = segment->int8 && p->depth >= 32;
     int parameters = -1;
     if (int8) PLAIT__TRY(plait__xnn_quantise_step(segment, p->rows, p->depth, &read, &parameters));
-    xnn_operator_t operator= NULL;
-    PLAIT__TRY(create_operator(segment, p, int8, &operator));
+    xnn_operator_t xnn = NULL;
+    PLAIT__TRY(create_operator(segment, p, int8, &xnn));
     int slots[] = {read, written, parameters};
-    if (!plait__xnn_operator_step(segment, operator, int8 ? bind_int8 : bind_f32, int8 ? 3 : 2, slots)) return PLAIT_MEMORY;
+    if (!plait__xnn_operator_step(segment, xnn, int8 ? bind_int8 : bind_f32, int8 ? 3 : 2, slots)) return PLAIT_MEMORY;
     return plait__xnn_check(segment, (int8 ? xnn_reshape_fully_connected_nc_qd8_f32_qc8w
-                                           : xnn_reshape_fully_connected_nc_f32)(operator, p->rows, plait__xnn_pool(segment)));
+                                           : xnn_reshape_fully_connected_nc_f32)(xnn, p->rows, plait__xnn_pool(segment)));
 }
 
 /* ---- dynamic quantisation, for convolutions too ---- */
 
 static enum xnn_status bind_quantise(const struct plait__xnn_step *step) {
-    return xnn_setup_convert_nc_f32_qd8(step->operator, step->places[0], step->places[1], step->places[2]);
+    return xnn_setup_convert_nc_f32_qd8(step->xnn, step->places[0], step->places[1], step->places[2]);
 }
 
 enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot,
                                            int *parameters_out) {
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_convert_nc_f32_qd8(0, &operator));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_convert_nc_f32_qd8(0, &xnn));
     int bytes = plait__xnn_scratch(segment, rows * depth);
     int parameters =
         plait__xnn_scratch(segment, (rows + XNN_EXTRA_QUANTIZATION_PARAMS) * sizeof(struct xnn_quantization_params));
-    if (!plait__xnn_operator_step(segment, operator, bind_quantise, 3, (int[]){*slot, bytes, parameters})) return PLAIT_MEMORY;
+    if (!plait__xnn_operator_step(segment, xnn, bind_quantise, 3, (int[]){*slot, bytes, parameters})) return PLAIT_MEMORY;
     *slot = bytes;
     *parameters_out = parameters;
-    return plait__xnn_check(segment,
-                            xnn_reshape_convert_nc_f32_qd8(operator, rows, depth, depth, depth, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment, xnn_reshape_convert_nc_f32_qd8(xnn, rows, depth, depth, depth, plait__xnn_pool(segment)));
 }
 
 /* ---- between two ---- */
 
 static enum xnn_status bind_product(const struct plait__xnn_step *step) {
-    return xnn_setup_batch_matrix_multiply_nc_f32(step->operator, step->places[3], step->places[0], step->places[2],
+    return xnn_setup_batch_matrix_multiply_nc_f32(step->xnn, step->places[3], step->places[0], step->places[2],
                                                   step->places[1]);
 }
 
 enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, int batch_rank, const size_t *batch_a,
                                           const size_t *batch_b, size_t m, size_t k, size_t n, bool transposed, int a, int b,
                                           int written) {
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_batch_matrix_multiply_nc_f32(transposed ? XNN_FLAG_TRANSPOSE_B : 0, &operator));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_batch_matrix_multiply_nc_f32(transposed ? XNN_FLAG_TRANSPOSE_B : 0, &xnn));
     size_t workspace = 0, alignment = 0;
-    enum xnn_status shaped = xnn_reshape_batch_matrix_multiply_nc_f32(operator,(size_t) batch_rank, batch_a, batch_b, m, k, n,
+    enum xnn_status shaped = xnn_reshape_batch_matrix_multiply_nc_f32(xnn, (size_t)batch_rank, batch_a, batch_b, m, k, n,
                                                                       &workspace, &alignment, plait__xnn_pool(segment));
     int slots[] = {a, written, b, plait__xnn_scratch(segment, workspace)};
-    if (!plait__xnn_operator_step(segment, operator, bind_product, 4, slots)) return PLAIT_MEMORY;
+    if (!plait__xnn_operator_step(segment, xnn, bind_product, 4, slots)) return PLAIT_MEMORY;
     return plait__xnn_check(segment, shaped);
 }
 

@@ -3,7 +3,7 @@
 
 static enum xnn_status bind_reduction(const struct plait__xnn_step *step) {
     /* The workspace is for other types; given one, XNNPACK would convert from it with a function that f32 does not have. */
-    return xnn_setup_reduce_nd(step->operator, NULL, step->places[0], step->places[1]);
+    return xnn_setup_reduce_nd(step->xnn, NULL, step->places[0], step->places[1]);
 }
 
 static enum plait_status reduce(struct plait__xnn_segment *segment, const struct plait__node *node,
@@ -13,11 +13,11 @@ static enum plait_status reduce(struct plait__xnn_segment *segment, const struct
     if (axis_count == 0) return plait__xnn_alias(segment, read, written);
     size_t shape[PLAIT__XNN_RANK], workspace, alignment;
     plait__xnn_shape(data, data->rank, shape);
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_reduce_nd(type, xnn_datatype_fp32, NULL, NULL, 0, &operator));
-    if (!plait__xnn_operator_step(segment, operator, bind_reduction, 2, (int[]){read, written})) return PLAIT_MEMORY;
-    return plait__xnn_check(segment, xnn_reshape_reduce_nd(operator,(size_t) axis_count, axes, (size_t)data->rank, shape,
-                                                           &workspace, &alignment, plait__xnn_pool(segment)));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_reduce_nd(type, xnn_datatype_fp32, NULL, NULL, 0, &xnn));
+    if (!plait__xnn_operator_step(segment, xnn, bind_reduction, 2, (int[]){read, written})) return PLAIT_MEMORY;
+    return plait__xnn_check(segment, xnn_reshape_reduce_nd(xnn, (size_t)axis_count, axes, (size_t)data->rank, shape, &workspace,
+                                                           &alignment, plait__xnn_pool(segment)));
 }
 
 /* The axes are an attribute in older opsets and an input since 13 (sum) and 18 (mean); none means all of them. */

@@ -66,7 +66,7 @@ bool plait__xnn_supports_resize(const struct plait__graph *graph, const struct p
 }
 
 static enum xnn_status bind_bilinear(const struct plait__xnn_step *step) {
-    return xnn_setup_resize_bilinear2d_nhwc_f32(step->operator, step->places[2], step->places[0], step->places[1]);
+    return xnn_setup_resize_bilinear2d_nhwc_f32(step->xnn, step->places[2], step->places[0], step->places[1]);
 }
 
 static enum plait_status define_bilinear(struct plait__xnn_segment *segment, const struct plait__node *node,
@@ -77,15 +77,15 @@ static enum plait_status define_bilinear(struct plait__xnn_segment *segment, con
     uint32_t flags = is(resize->coordinates, "asymmetric")      ? XNN_FLAG_TENSORFLOW_LEGACY_MODE
                      : is(resize->coordinates, "align_corners") ? XNN_FLAG_ALIGN_CORNERS
                                                                 : 0;
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_resize_bilinear2d_nhwc_f32(output.height, output.width, flags, &operator));
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_resize_bilinear2d_nhwc_f32(output.height, output.width, flags, &xnn));
     size_t workspace = 0, alignment;
     enum xnn_status shaped =
-        xnn_reshape_resize_bilinear2d_nhwc_f32(operator, input.batch, input.height, input.width, input.channels, input.channels,
+        xnn_reshape_resize_bilinear2d_nhwc_f32(xnn, input.batch, input.height, input.width, input.channels, input.channels,
                                                input.channels, &workspace, &alignment, plait__xnn_pool(segment));
     int slots[] = {plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]),
                    plait__xnn_scratch(segment, workspace)};
-    if (!plait__xnn_operator_step(segment, operator, bind_bilinear, 3, slots)) return PLAIT_MEMORY;
+    if (!plait__xnn_operator_step(segment, xnn, bind_bilinear, 3, slots)) return PLAIT_MEMORY;
     return plait__xnn_check(segment, shaped);
 }
 

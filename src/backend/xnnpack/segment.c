@@ -128,15 +128,15 @@ static struct plait__xnn_step *add_step(struct plait__xnn_segment *segment, int 
     return step;
 }
 
-struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segment, xnn_operator_t operator,
+struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segment, xnn_operator_t xnn,
                                                  enum xnn_status (*bind)(const struct plait__xnn_step *), int slot_count,
                                                  const int *slots) {
     struct plait__xnn_step *step = add_step(segment, slot_count, slots);
     if (!step) {
-        xnn_delete_operator(operator);
+        xnn_delete_operator(xnn);
         return NULL;
     }
-    step->operator= operator;
+    step->xnn = xnn;
     step->bind = bind;
     return step;
 }
@@ -144,7 +144,7 @@ struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segm
 struct plait__xnn_step *plait__xnn_repeat_step(struct plait__xnn_segment *segment, const struct plait__xnn_step *first) {
     struct plait__xnn_step *step = add_step(segment, first->slot_count, first->slots);
     if (!step) return NULL;
-    step->operator= first->operator;
+    step->xnn = first->xnn;
     step->bind = first->bind;
     step->borrowed = true;
     return step;
@@ -281,7 +281,7 @@ void plait__xnn_segment_destroy(void *opaque) {
     struct plait__xnn_segment *segment = opaque;
     if (!segment) return;
     for (int i = 0; i < segment->step_count; i++)
-        if (segment->steps[i]->operator&& !segment->steps[i]->borrowed) xnn_delete_operator(segment->steps[i]->operator);
+        if (segment->steps[i]->xnn && !segment->steps[i]->borrowed) xnn_delete_operator(segment->steps[i]->xnn);
     for (int i = 0; i < segment->packed_count; i++) plait__xnn_packed_release(segment->cache, segment->packed[i]);
     plait__arena_end(&segment->arena);
     plait__release(segment->context, segment);
@@ -334,7 +334,7 @@ static enum plait_status run_step(struct plait__xnn_segment *segment, struct pla
     }
     segment->node = step->node;
     PLAIT__XNN_TRY(segment, step->bind(step));
-    return plait__xnn_check(segment, xnn_run_operator(step->operator, pool));
+    return plait__xnn_check(segment, xnn_run_operator(step->xnn, pool));
 }
 
 enum plait_status plait__xnn_segment_run(void *opaque, struct plait__frame *frame) {

@@ -19,7 +19,7 @@ enum { PLAIT__XNN_STEP_SLOTS = 6, PLAIT__XNN_RANK = XNN_MAX_TENSOR_DIMS };
 
 struct plait__xnn_step {
     const struct plait__node *node;                                                /* whose work it is */
-    xnn_operator_t operator;                                                       /* NULL: `kernel` runs instead */
+    xnn_operator_t xnn;                                                            /* NULL: `kernel` runs instead */
     bool borrowed;                                                                 /* the operator is another step's */
     enum xnn_status (*bind)(const struct plait__xnn_step *step);                   /* gives the operator its addresses */
     const char *(*kernel)(const struct plait__xnn_step *step, pthreadpool_t pool); /* NULL, or what is wrong with the input */
@@ -76,7 +76,7 @@ int plait__xnn_own_constant(struct plait__xnn_segment *segment, size_t bytes, vo
 enum plait_status plait__xnn_alias(struct plait__xnn_segment *segment, int read, int written);
 
 /* A step around an operator, which the segment owns from here on, also when this fails. */
-struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segment, xnn_operator_t operator,
+struct plait__xnn_step *plait__xnn_operator_step(struct plait__xnn_segment *segment, xnn_operator_t xnn,
                                                  enum xnn_status (*bind)(const struct plait__xnn_step *), int slot_count,
                                                  const int *slots);
 

@@ -2,17 +2,17 @@
 #include "backend/xnnpack/families.h"
 
 static enum xnn_status bind_softmax(const struct plait__xnn_step *step) {
-    return xnn_setup_softmax_nc_f32(step->operator, step->places[0], step->places[1]);
+    return xnn_setup_softmax_nc_f32(step->xnn, step->places[0], step->places[1]);
 }
 
 enum plait_status plait__xnn_softmax_step(struct plait__xnn_segment *segment, size_t rows, size_t width, int read,
                                           int written) {
-    xnn_operator_t operator= NULL;
-    PLAIT__XNN_TRY(segment, xnn_create_softmax_nc_f32(0, &operator));
-    struct plait__xnn_step *step = plait__xnn_operator_step(segment, operator, bind_softmax, 2, (int[]){read, written});
+    xnn_operator_t xnn = NULL;
+    PLAIT__XNN_TRY(segment, xnn_create_softmax_nc_f32(0, &xnn));
+    struct plait__xnn_step *step = plait__xnn_operator_step(segment, xnn, bind_softmax, 2, (int[]){read, written});
     if (!step) return PLAIT_MEMORY;
     step->in_place = true; /* a row's maximum and sum are known before it is written */
-    return plait__xnn_check(segment, xnn_reshape_softmax_nc_f32(operator, width, width, width, rows, plait__xnn_pool(segment)));
+    return plait__xnn_check(segment, xnn_reshape_softmax_nc_f32(xnn, width, width, width, rows, plait__xnn_pool(segment)));
 }
 
 bool plait__xnn_supports_softmax(const struct plait__graph *graph, const struct plait__node *node) {

@@ -4,25 +4,33 @@
 
 #include <string.h>
 
-/* Two lanes of multiply and rotate over 8-byte words: fast enough to run at every plan, and 128 bits make an accidental
- * clash a matter of 2^-100.  Not meant against an adversary, who could only spoil their own model. */
+/* Eight lanes, each of which takes every eighth word in by steps that can be undone: two inputs that differ in one word of a
+ * lane never meet, others by an accident of 2^-64.  Independent lanes make it as fast as memory, and it runs at every plan.
+ * Not meant against an adversary, who could only spoil their own model. */
+enum { LANES = 8 };
+
 static uint64_t rotate(uint64_t word, int by) {
     return word << by | word >> (64 - by);
 }
 
+static void take_in(uint64_t lanes[LANES], const void *block) {
+    uint64_t words[LANES];
+    memcpy(words, block, sizeof words);
+    for (int i = 0; i < LANES; i++) lanes[i] = rotate((lanes[i] ^ words[i]) * 0x87C37B91114253D5u, 31);
+}
+
 void plait__xnn_digest_add(struct plait__xnn_digest *digest, const void *bytes, size_t size) {
-    uint64_t a = digest->words[0] ^ 0x9E3779B97F4A7C15u, b = digest->words[1] + size * 0xC2B2AE3D27D4EB4Fu;
+    uint64_t lanes[LANES], rest[LANES] = {0};
     const unsigned char *at = bytes;
-    for (; size >= 16; size -= 16, at += 16) {
-        uint64_t words[2];
-        memcpy(words, at, 16);
-        a = rotate((a ^ words[0]) * 0x87C37B91114253D5u, 31) + b;
-        b = rotate((b ^ words[1]) * 0x4CF5AD432745937Fu, 33) ^ a;
+    for (int i = 0; i < LANES; i++) lanes[i] = digest->words[i & 1] + (uint64_t)(i + 1) * 0x9E3779B97F4A7C15u + size;
+    for (size_t left = size; left >= sizeof rest; left -= sizeof rest, at += sizeof rest) take_in(lanes, at);
+    if (size % sizeof rest) memcpy(rest, at, size % sizeof rest);
+    take_in(lanes, rest);
+    uint64_t a = digest->words[0], b = digest->words[1];
+    for (int i = 0; i < LANES; i++) {
+        a = rotate((a ^ lanes[i]) * 0x4CF5AD432745937Fu, 33) + b;
+        b = rotate((b ^ lanes[i]) * 0xC2B2AE3D27D4EB4Fu, 29) ^ a;
     }
-    uint64_t words[2] = {0, 0};
-    if (size) memcpy(words, at, size);
-    a = rotate((a ^ words[0]) * 0x87C37B91114253D5u, 31) + b;
-    b = rotate((b ^ words[1]) * 0x4CF5AD432745937Fu, 33) ^ a;
     digest->words[0] = (a ^ a >> 33) * 0xFF51AFD7ED558CCDu;
     digest->words[1] = (b ^ b >> 29) * 0xC4CEB9FE1A85EC53u;
 }
