@@ -216,6 +216,34 @@ TEST(resizing) {
     }
 }
 
+/* As older exporters write it: an empty region, empty scales, and sizes. */
+TEST(resizing_to_sizes) {
+    struct pair pair;
+    pair_begin(&pair, 11);
+    int x = pair_input(&pair, DIMS(1, 3, 5, 7)), empty = pair_constant(&pair, DIMS(0));
+    int y = pair_node(&pair, PLAIT__OP_Resize, INPUTS(x, empty, empty, pair_integers(&pair, DIMS(1, 3, 13, 10))), 0);
+    pair_string(&pair, "mode", "linear");
+    pair_check(&pair, y, SUM);
+}
+
+TEST(upsampling) {
+    for (int opset = 7; opset <= 9; opset += 2) {
+        struct pair pair;
+        pair_begin(&pair, opset);
+        static const float scales[] = {1.0f, 1.0f, 2.6f, 1.5f};
+        plait_tensor factors = pair_tensor(&pair, PLAIT_F32, DIMS(4));
+        memcpy(factors.data, scales, sizeof scales);
+        int x = pair_input(&pair, DIMS(2, 3, 5, 7)), given = pair_constant_of(&pair, factors);
+        int y = pair_node(&pair, PLAIT__OP_Upsample, opset < 9 ? 1 : 2, (const int[]){x, given}, 0);
+        if (opset < 9) {
+            struct plait__attribute *attribute = pair_attribute(&pair, "scales", PLAIT__ATTRIBUTE_FLOATS);
+            attribute->floats = scales;
+            attribute->count = 4;
+        }
+        pair_check(&pair, y, 0.0);
+    }
+}
+
 TEST(batch_normalisation_alone) {
     struct pair pair;
     pair_begin(&pair, 15);
@@ -225,5 +253,5 @@ TEST(batch_normalisation_alone) {
 }
 
 TEST_MAIN(convolution, convolution_in_bands, convolution_clamped, convolution_int8, convolution_of_one_dimension,
-          automatic_padding, transposed_convolution, pooling, dilated_maximum, whole_picture, resizing,
-          batch_normalisation_alone)
+          automatic_padding, transposed_convolution, pooling, dilated_maximum, whole_picture, resizing, resizing_to_sizes,
+          upsampling, batch_normalisation_alone)

@@ -1,4 +1,5 @@
-/* What transformers are made of, on xnnpack against reference: products, softmax, attention, normalisation, reductions. */
+/* What transformers are made of, on xnnpack against reference: products, softmax, softmax_of_one, attention, normalisation,
+ * reductions. */
 #include "pair.h"
 
 static const double SUM = 3e-6; /* sums in another order: a few units in the last place of the largest */
@@ -73,6 +74,16 @@ TEST(softmax) {
             pair_int(&pair, "axis", axis);
             pair_check(&pair, y, SUM);
         }
+}
+
+/* A transpose that moves nothing must not make the softmax write over its input. */
+TEST(softmax_of_one) {
+    struct pair pair;
+    pair_begin(&pair, 13);
+    int x = pair_input(&pair, DIMS(2, 1, 5));
+    int y = pair_node(&pair, PLAIT__OP_Softmax, INPUTS(x), 0);
+    pair_int(&pair, "axis", 1);
+    pair_check(&pair, pair_node(&pair, PLAIT__OP_Add, INPUTS(x, y), 0), SUM);
 }
 
 TEST(attention) {
@@ -216,5 +227,5 @@ TEST(cast) {
     }
 }
 
-TEST_MAIN(gemm, product_with_constant, product_of_two, product_of_vectors, softmax, attention, layer_normalisation, reduction,
-          rows, rows_along_one_axis, instance_normalisation, comparison, choice, cast)
+TEST_MAIN(gemm, product_with_constant, product_of_two, product_of_vectors, softmax, softmax_of_one, attention,
+          layer_normalisation, reduction, rows, rows_along_one_axis, instance_normalisation, comparison, choice, cast)

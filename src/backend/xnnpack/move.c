@@ -179,6 +179,7 @@ enum plait_status plait__xnn_define_concat(struct plait__xnn_segment *segment, c
     strips.to_step = plait__xnn_product(whole->dims, axis, whole->rank) * plait_dtype_bytes(whole->dtype);
     for (int i = 0; i < node->input_count; i++) {
         const plait_tensor *part = plait__xnn_input_type(segment->graph, node, i);
+        if (plait_tensor_elements(part) == 0) continue;
         strips.bytes = strips.from_step = plait__xnn_product(part->dims, axis, part->rank) * plait_dtype_bytes(part->dtype);
         int slots[] = {plait__xnn_read(segment, node->inputs[i]), written};
         if (!plait__xnn_kernel_step(segment, strips_kernel, &strips, sizeof strips, 2, slots)) return PLAIT_MEMORY;

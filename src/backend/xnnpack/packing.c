@@ -73,6 +73,7 @@ enum plait_status plait__xnn_packing_keep(struct plait__xnn_packing *packing, en
 }
 
 void plait__xnn_packing_end(struct plait__xnn_packing *packing) {
+    if (!packing->segment) return; /* not begun */
     plait_context *context = packing->segment->context;
     plait__release(context, packing->floats);
     plait__release(context, packing->bytes);

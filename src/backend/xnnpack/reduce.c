@@ -32,7 +32,12 @@ bool plait__xnn_reduced_axes(const struct plait__graph *graph, const struct plai
         count = (int)plait_tensor_elements(input);
     }
     if (count > rank) return false;
-    for (int i = 0; i < count; i++) axes[i] = given[i];
+    for (int i = 0; i < count; i++) {
+        axes[i] = given[i] < 0 ? given[i] + rank : given[i];
+        if (axes[i] < 0 || axes[i] >= rank) return false;
+        for (int k = 0; k < i; k++)
+            if (axes[k] == axes[i]) return false;
+    }
     if (count == 0 && plait__attribute_int(node, "noop_with_empty_axes", 0) == 0)
         for (; count < rank; count++) axes[count] = count;
     *count_out = count;
@@ -43,7 +48,8 @@ bool plait__xnn_supports_reduce(const struct plait__graph *graph, const struct p
     int64_t axes[PLAIT__XNN_RANK];
     int count;
     const plait_tensor *data = plait__xnn_input_type(graph, node, 0);
-    return data->dtype == PLAIT_F32 && data->rank > 0 && plait__xnn_reduced_axes(graph, node, axes, &count);
+    return data->dtype == PLAIT_F32 && data->rank > 0 && plait__xnn_reduced_axes(graph, node, axes, &count) &&
+           (count > 0 || !node->clamp.on); /* nothing reduced is the input itself, which must not be clamped */
 }
 
 enum plait_status plait__xnn_define_reduce(struct plait__xnn_segment *segment, const struct plait__node *node) {

@@ -18,6 +18,22 @@ static int onnx_axis(const struct plait__node *node, int rank, int i) {
     return i == rank - 1 ? 1 : i + 1;
 }
 
+/* The scales: Upsample's attribute before opset 9, an input since.  NULL where sizes are given: then they are the ratios. */
+static bool read_scales(const struct plait__graph *graph, const struct plait__node *node, int rank, const float **scales_out) {
+    const struct plait__attribute *attribute = plait__attribute(node, "scales");
+    int index = node->op == PLAIT__OP_Resize && node->opset >= 11 ? 2 : 1;
+    const plait_tensor *input = plait__xnn_input_type(graph, node, index);
+    *scales_out = NULL;
+    if (attribute) {
+        *scales_out = attribute->floats;
+        return attribute->kind == PLAIT__ATTRIBUTE_FLOATS && attribute->count == (size_t)rank;
+    }
+    if (!input || plait_tensor_elements(input) == 0) return node->op == PLAIT__OP_Resize && node->opset >= 11;
+    if (!plait__xnn_constant(graph, node, index) || input->dtype != PLAIT_F32) return false;
+    *scales_out = input->data;
+    return plait_tensor_elements(input) == rank;
+}
+
 /* Upsample, and Resize before opset 11, place pixels without an offset. */
 static bool read_resize(const struct plait__graph *graph, const struct plait__node *node, struct resize *resize) {
     const plait_tensor *from = plait__xnn_input_type(graph, node, 0), *to = plait__xnn_output_type(graph, node, 0);
@@ -32,13 +48,12 @@ static bool read_resize(const struct plait__graph *graph, const struct plait__no
     bool found = false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) found = found || strcmp(resize->coordinates, known[i]) == 0;
     if (!found || from->dtype != PLAIT_F32) return false;
-    /* With sizes given (or scales in an attribute) the scale is the ratio. */
-    const plait_tensor *scales = plait__xnn_input_type(graph, node, old ? 1 : 2);
-    if (scales && plait_tensor_elements(scales) == 0) scales = NULL;
-    if (scales && (!scales->data || scales->dtype != PLAIT_F32 || plait_tensor_elements(scales) != from->rank)) return false;
+    if (strcmp(plait__attribute_string(node, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0) return false;
+    const float *scales;
+    if (!read_scales(graph, node, from->rank, &scales)) return false;
     for (int i = 0; i < from->rank; i++) {
         double ratio = (double)to->dims[i] / (double)from->dims[i];
-        resize->scales[i] = scales ? (double)((const float *)scales->data)[onnx_axis(node, from->rank, i)] : ratio;
+        resize->scales[i] = scales ? (double)scales[onnx_axis(node, from->rank, i)] : ratio;
         /* XNNPACK knows the ratio of the sizes alone. */
         if (resize->linear && fabs(resize->scales[i] - ratio) > 1e-6 * ratio) return false;
     }
@@ -52,9 +67,6 @@ static bool is(const char *a, const char *b) {
 bool plait__xnn_supports_resize(const struct plait__graph *graph, const struct plait__node *node) {
     struct resize resize;
     struct plait__xnn_picture input, output;
-    if (node->op == PLAIT__OP_Resize && node->opset >= 11 && plait__xnn_input_type(graph, node, 2) == NULL &&
-        plait__xnn_input_type(graph, node, 3) == NULL)
-        return false;
     if (!read_resize(graph, node, &resize)) return false;
     if (!plait__xnn_picture(plait__xnn_input_type(graph, node, 0), node->layout, &input) ||
         !plait__xnn_picture(plait__xnn_output_type(graph, node, 0), node->layout, &output))

@@ -2,7 +2,6 @@
 
 #include "backend/xnnpack/families.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 

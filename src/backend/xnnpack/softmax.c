@@ -35,11 +35,13 @@ enum plait_status plait__xnn_define_softmax(struct plait__xnn_segment *segment, 
     }
     int read = plait__xnn_read(segment, node->inputs[0]), written = plait__xnn_write(segment, node->outputs[0]);
     if (inner == 1) return plait__xnn_softmax_step(segment, outer, width, read, written);
+    /* Two, since the first may be the input itself when the transpose moves nothing. */
     int turned = plait__xnn_scratch(segment, outer * width * inner * sizeof(float));
+    int mixed = plait__xnn_scratch(segment, outer * width * inner * sizeof(float));
     const size_t swap[] = {0, 2, 1};
     PLAIT__TRY(plait__xnn_transpose_step(segment, sizeof(float), 3, (size_t[]){outer, width, inner}, swap, read, turned));
-    PLAIT__TRY(plait__xnn_softmax_step(segment, outer * inner, width, turned, turned));
-    return plait__xnn_transpose_step(segment, sizeof(float), 3, (size_t[]){outer, inner, width}, swap, turned, written);
+    PLAIT__TRY(plait__xnn_softmax_step(segment, outer * inner, width, turned, mixed));
+    return plait__xnn_transpose_step(segment, sizeof(float), 3, (size_t[]){outer, inner, width}, swap, mixed, written);
 }
 
 /* ---- attention: softmax(scale q k^T + mask) v ---- */

@@ -137,21 +137,22 @@ const struct plait__xnn_family *plait__xnn_family(enum plait__op op) {
     return op > PLAIT__OP_NONE && op < PLAIT__OP_COUNT ? families[op] : NULL;
 }
 
-/* Steps count on whole, known, dense arrays of at most six dimensions. */
-static bool usable(const plait_tensor *type) {
+/* Steps count on whole, known, dense arrays of at most six dimensions.  A constant may be empty: so are parameters that do
+ * not apply, as Resize's region. */
+static bool usable(const plait_tensor *type, bool constant) {
     if (!type) return true;
     if (type->rank < 0 || type->rank > PLAIT__XNN_RANK || type->dtype == PLAIT_DTYPE_NONE) return false;
     for (int i = 0; i < type->rank; i++)
-        if (type->dims[i] <= 0) return false;
+        if (type->dims[i] < (constant ? 0 : 1)) return false;
     return true;
 }
 
 static bool family_supports(const struct plait__xnn_family *family, const struct plait__graph *graph,
                             const struct plait__node *node) {
     for (int i = 0; i < node->input_count; i++)
-        if (!usable(plait__xnn_input_type(graph, node, i))) return false;
+        if (!usable(plait__xnn_input_type(graph, node, i), i > 0 && plait__xnn_constant(graph, node, i))) return false;
     for (int i = 0; i < node->output_count; i++)
-        if (!usable(plait__xnn_output_type(graph, node, i))) return false;
+        if (!usable(plait__xnn_output_type(graph, node, i), false)) return false;
     return family->supports(graph, node);
 }
 
