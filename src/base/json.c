@@ -103,18 +103,20 @@ static struct plait__json child_at(const struct plait__json *at, const char *key
     return (struct plait__json){.context = at->context, .source = at->source, .item = item, .parent = at, .key = key};
 }
 
-enum plait_status plait__json_object(const struct plait__json *at, const char *key, struct plait__json *child_out) {
+static enum plait_status child_of_kind(const struct plait__json *at, const char *key, cJSON_bool (*is_kind)(const cJSON *),
+                                       const char *expected, struct plait__json *child_out) {
     const cJSON *item = find(at, key);
-    if (!cJSON_IsObject(item)) return fail_kind(at, key, "an object");
+    if (!is_kind(item)) return fail_kind(at, key, expected);
     *child_out = key ? child_at(at, key, item) : *at;
     return PLAIT_OK;
 }
 
+enum plait_status plait__json_object(const struct plait__json *at, const char *key, struct plait__json *child_out) {
+    return child_of_kind(at, key, cJSON_IsObject, "an object", child_out);
+}
+
 enum plait_status plait__json_array(const struct plait__json *at, const char *key, struct plait__json *child_out) {
-    const cJSON *item = find(at, key);
-    if (!cJSON_IsArray(item)) return fail_kind(at, key, "an array");
-    *child_out = key ? child_at(at, key, item) : *at;
-    return PLAIT_OK;
+    return child_of_kind(at, key, cJSON_IsArray, "an array", child_out);
 }
 
 int plait__json_count(const struct plait__json *at) {
