@@ -8,6 +8,7 @@
  * same, step by step. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "document/document.h"
 
@@ -190,24 +191,48 @@ static enum plait_status check_map(plait_context *context, const plait_tensor *m
     return PLAIT_OK;
 }
 
+/* Runs the network over `input` [rows, columns] and fills `map` [CHANNELS, rows / stride, columns / stride].  What is too large
+ * for one run goes in strips of the same height, which overlap so that what is kept of each has seen all around it; memory then
+ * has a bound that the page's size does not move. */
+static enum plait_status run_in_strips(plait_context *context, const struct plait__detector *detector, float *input, int rows,
+                                       int columns, float *map) {
+    int stride = detector->stride, map_rows = rows / stride, map_columns = columns / stride;
+    int strips = (int)((int64_t)rows * columns / detector->pixels_most) + 1;
+    int kept = rounded_up((rows + strips - 1) / strips, detector->multiple_of); /* rows */
+    int margin = strips > 1 ? rounded_up(detector->overlap, detector->multiple_of) : 0;
+    int height = kept + 2 * margin < rows ? kept + 2 * margin : rows;
+    for (int from = 0; from < rows; from += kept) {
+        int first = from - margin < 0 ? 0 : from - margin > rows - height ? rows - height : from - margin;
+        int end = from + kept < rows ? from + kept : rows;
+        plait_tensor image = {PLAIT_F32, 4, {1, 1, height, columns}, input + (size_t)first * (size_t)columns}, output = {0};
+        PLAIT__TRY(plait_session_run(detector->network.session, &image, 1, &output, 1));
+        PLAIT__TRY(check_map(context, &output, height / stride, map_columns));
+        size_t values = (size_t)((end - from) / stride) * (size_t)map_columns;
+        for (int c = 0; c < CHANNELS; c++) {
+            const float *strip = (const float *)output.data + (size_t)c * (size_t)(height / stride) * (size_t)map_columns;
+            memcpy(map + ((size_t)c * (size_t)map_rows + (size_t)(from / stride)) * (size_t)map_columns,
+                   strip + (size_t)((from - first) / stride) * (size_t)map_columns, values * sizeof *map);
+        }
+    }
+    return PLAIT_OK;
+}
+
 /* Finds lines in the page resized to `scale` of its size. */
 static enum plait_status look(plait_context *context, const struct plait__detector *detector, const struct plait__image *grey,
                               double scale, struct plait__arena *arena, struct plait__quad **quads_out, int *count_out) {
     int width = (int)fmax(1, round(grey->width * scale)), height = (int)fmax(1, round(grey->height * scale));
     int columns = rounded_up(width, detector->multiple_of), rows = rounded_up(height, detector->multiple_of);
-    float *input = plait__allocate(context, (size_t)rows * (size_t)columns * sizeof *input);
-    if (!input) return PLAIT_MEMORY;
-
-    plait_tensor image = {PLAIT_F32, 4, {1, 1, rows, columns}, input}, output = {0};
+    struct map map = {NULL, rows / detector->stride, columns / detector->stride, (float)detector->stride};
     struct point scales = {(float)width / (float)grey->width, (float)height / (float)grey->height};
-    enum plait_status status = plait__image_to_f32(context, grey, height, width, detector->scale, rows, columns, input);
-    if (status == PLAIT_OK) status = plait_session_run(detector->network.session, &image, 1, &output, 1);
-    if (status == PLAIT_OK) status = check_map(context, &output, rows / detector->stride, columns / detector->stride);
-    if (status == PLAIT_OK) {
-        struct map map = {output.data, rows / detector->stride, columns / detector->stride, (float)detector->stride};
-        status = quads_of(detector, &map, scales, arena, quads_out, count_out);
-    }
+    float *input = plait__allocate(context, (size_t)rows * (size_t)columns * sizeof *input);
+    float *output = plait__allocate(context, (size_t)CHANNELS * (size_t)map.rows * (size_t)map.columns * sizeof *output);
+    enum plait_status status = input && output ? PLAIT_OK : PLAIT_MEMORY;
+    if (status == PLAIT_OK) status = plait__image_to_f32(context, grey, height, width, detector->scale, rows, columns, input);
+    if (status == PLAIT_OK) status = run_in_strips(context, detector, input, rows, columns, output);
     plait__release(context, input);
+    map.values = output;
+    if (status == PLAIT_OK) status = quads_of(detector, &map, scales, arena, quads_out, count_out);
+    plait__release(context, output);
     return status;
 }
 

@@ -48,6 +48,8 @@ struct plait__detector {
     float aimed_height;   /* ... to bring it here */
     float enlarge_most;   /* ... but by no more than this */
     int multiple_of;      /* input height and width are padded to it */
+    int pixels_most;      /* of one run: larger pages go in strips ... */
+    int overlap;          /* ... that see so many rows of their neighbours */
     int stride;           /* input pixels a cell of the map */
     float threshold;      /* probability from which a cell belongs to a line */
     float line_threshold; /* mean probability from which a component is a line */
