@@ -116,6 +116,8 @@ static enum plait_status add_step(struct making *making, const struct plait__xnn
     int slots[] = {making->read, making->written, plait__xnn_scratch(segment, workspace), making->parameters};
     *step_out = plait__xnn_operator_step(segment, xnn, making->int8 ? bind_int8 : bind_f32, making->int8 ? 4 : 3, slots);
     if (!*step_out) return PLAIT_MEMORY;
+    double row = (double)plait_tensor_elements(c->weights); /* that each pixel of the output meets, in all its channels */
+    plait__xnn_set_work(*step_out, 2.0 * row * (double)(c->output.height * c->output.width), row * sizeof(float));
     PLAIT__XNN_TRY(segment, shaped);
     bool fits = height == band->output_rows && width == c->output.width;
     return plait__xnn_check(segment, fits ? xnn_status_success : xnn_status_invalid_state);
@@ -154,7 +156,8 @@ enum plait_status plait__xnn_define_convolution(struct plait__xnn_segment *segme
     if (!read_convolution(segment->graph, node, &c)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
     struct making making = {.segment = segment, .convolution = &c, .int8 = worth_int8(segment, &c), .parameters = -1};
     enum plait_status status = begin(&making, node);
-    size_t rows = is_product(&c.window) ? c.output.height : plait__xnn_band_rows(&c.window, &c.input, &c.output);
+    size_t threads = pthreadpool_get_threads_count(plait__xnn_pool(segment));
+    size_t rows = is_product(&c.window) ? c.output.height : plait__xnn_band_rows(&c.window, &c.input, &c.output, threads);
     if (status == PLAIT_OK && rows < c.output.height) {
         status = add_bands(&making, rows);
     } else if (status == PLAIT_OK) {

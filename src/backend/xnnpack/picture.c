@@ -88,16 +88,16 @@ bool plait__xnn_same_band(const struct plait__xnn_band *a, const struct plait__x
     return a->output_rows == b->output_rows && a->input_rows == b->input_rows && a->top == b->top && a->bottom == b->bottom;
 }
 
-/* A band's pointers should stay in the second-level cache beside what they point to, and a band still give every thread
+/* For each thread.  A band's pointers should stay in the second-level cache beside what they point to, and a band still be
  * enough to do. */
 enum { BAND_POINTERS = 16384, BAND_PIXELS = 1024 };
 
 size_t plait__xnn_band_rows(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
-                            const struct plait__xnn_picture *output) {
+                            const struct plait__xnn_picture *output, size_t threads) {
     size_t taps = (size_t)window->height * window->width, reach = (window->height - 1) * (size_t)window->dilation_height + 1;
-    if (taps * output->height * output->width <= 2 * BAND_POINTERS) return output->height;
+    if (taps * output->height * output->width <= 2 * BAND_POINTERS * threads) return output->height;
     if (window->top >= reach || window->bottom >= reach || reach > input->height) return output->height;
     size_t pixels = BAND_POINTERS / taps > BAND_PIXELS ? BAND_POINTERS / taps : BAND_PIXELS;
-    size_t rows = (pixels + output->width - 1) / output->width;
+    size_t rows = (pixels * threads + output->width - 1) / output->width;
     return rows < output->height ? rows : output->height;
 }

@@ -39,8 +39,8 @@ struct plait__xnn_band plait__xnn_band(const struct plait__xnn_window *window, c
 /* Whether what is made for one band does for the other, elsewhere in the picture. */
 bool plait__xnn_same_band(const struct plait__xnn_band *a, const struct plait__xnn_band *b);
 
-/* How many rows a band should have; all of them when the picture is small, or cannot be cut. */
+/* How many rows a band should have for so many threads; all of them when the picture is small, or cannot be cut. */
 size_t plait__xnn_band_rows(const struct plait__xnn_window *window, const struct plait__xnn_picture *input,
-                            const struct plait__xnn_picture *output);
+                            const struct plait__xnn_picture *output, size_t threads);
 
 #endif

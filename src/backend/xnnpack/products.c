@@ -50,7 +50,10 @@ static enum plait_status define_product(struct plait__xnn_segment *segment, cons
     xnn_operator_t xnn = NULL;
     PLAIT__TRY(create_operator(segment, p, int8, &xnn));
     int slots[] = {read, written, parameters};
-    if (!plait__xnn_operator_step(segment, xnn, int8 ? bind_int8 : bind_f32, int8 ? 3 : 2, slots)) return PLAIT_MEMORY;
+    struct plait__xnn_step *step = plait__xnn_operator_step(segment, xnn, int8 ? bind_int8 : bind_f32, int8 ? 3 : 2, slots);
+    if (!step) return PLAIT_MEMORY;
+    plait__xnn_set_work(step, 2.0 * (double)p->rows * (double)p->depth * (double)p->width,
+                        (double)plait_tensor_bytes(p->weights));
     return plait__xnn_check(segment, (int8 ? xnn_reshape_fully_connected_nc_qd8_f32_qc8w
                                            : xnn_reshape_fully_connected_nc_f32)(xnn, p->rows, plait__xnn_pool(segment)));
 }
@@ -90,7 +93,11 @@ enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, in
     enum xnn_status shaped = xnn_reshape_batch_matrix_multiply_nc_f32(xnn, (size_t)batch_rank, batch_a, batch_b, m, k, n,
                                                                       &workspace, &alignment, plait__xnn_pool(segment));
     int slots[] = {a, written, b, plait__xnn_scratch(segment, workspace)};
-    if (!plait__xnn_operator_step(segment, xnn, bind_product, 4, slots)) return PLAIT_MEMORY;
+    struct plait__xnn_step *step = plait__xnn_operator_step(segment, xnn, bind_product, 4, slots);
+    if (!step) return PLAIT_MEMORY;
+    double batch = 1.0;
+    for (int i = 0; i < batch_rank; i++) batch *= (double)(batch_a[i] > batch_b[i] ? batch_a[i] : batch_b[i]);
+    plait__xnn_set_work(step, 2.0 * batch * (double)m * (double)k * (double)n, 0.0);
     return plait__xnn_check(segment, shaped);
 }
 

@@ -108,6 +108,14 @@ enum plait_status plait__xnn_alias(struct plait__xnn_segment *segment, int read,
 
 /* ---- steps ---- */
 
+/* Some 20 us of work of one thread: waking others and waiting for them takes 5 us, and much longer where they must share the
+ * machine. */
+static const double ALONE_BYTES = 256e3, ALONE_FLOPS = 4e6;
+
+void plait__xnn_set_work(struct plait__xnn_step *step, double flops, double weight_bytes) {
+    step->alone = flops < ALONE_FLOPS && weight_bytes < ALONE_BYTES;
+}
+
 static struct plait__xnn_step *add_step(struct plait__xnn_segment *segment, int slot_count, const int *slots) {
     for (int i = 0; i < slot_count; i++)
         if (slots[i] < 0) return NULL;
@@ -118,12 +126,15 @@ static struct plait__xnn_step *add_step(struct plait__xnn_segment *segment, int 
     step->slot_count = slot_count;
     int index = segment->step_count++;
     segment->steps[index] = step;
+    double bytes = 0.0;
     for (int i = 0; i < slot_count; i++) {
         step->slots[i] = slots[i];
+        bytes += (double)segment->slots[slots[i]].bytes;
         struct plait__xnn_slot *root = &segment->slots[root_of(segment, slots[i])];
         if (root->first < 0) root->first = index;
         root->last = index;
     }
+    step->alone = bytes < ALONE_BYTES;
     return step;
 }
 
@@ -146,6 +157,7 @@ struct plait__xnn_step *plait__xnn_repeat_step(struct plait__xnn_segment *segmen
     step->xnn = first->xnn;
     step->bind = first->bind;
     step->borrowed = true;
+    step->alone = first->alone;
     return step;
 }
 
@@ -324,7 +336,7 @@ static enum plait_status protect_inputs(struct plait__xnn_segment *segment, cons
 }
 
 static enum plait_status run_step(struct plait__xnn_segment *segment, struct plait__xnn_step *step) {
-    pthreadpool_t pool = plait__xnn_pool(segment);
+    pthreadpool_t pool = step->alone ? NULL : plait__xnn_pool(segment);
     if (step->kernel) {
         const char *fault = step->kernel(step, pool);
         if (!fault) return PLAIT_OK;

@@ -23,8 +23,9 @@ struct plait__xnn_step {
     bool borrowed;                                                                 /* the operator is another step's */
     enum xnn_status (*bind)(const struct plait__xnn_step *step);                   /* gives the operator its addresses */
     const char *(*kernel)(const struct plait__xnn_step *step, pthreadpool_t pool); /* NULL, or what is wrong with the input */
-    const void *parameters;                                                        /* of the kernel; in the segment's arena */
-    bool in_place; /* slots[1] may take the memory of slots[0] when that is not needed afterwards */
+    bool alone;             /* too little work to be worth waking other threads */
+    const void *parameters; /* of the kernel; in the segment's arena */
+    bool in_place;          /* slots[1] may take the memory of slots[0] when that is not needed afterwards */
     int slot_count;
     int slots[PLAIT__XNN_STEP_SLOTS];
     size_t offsets[PLAIT__XNN_STEP_SLOTS]; /* bytes into the slots */
@@ -87,6 +88,9 @@ struct plait__xnn_step *plait__xnn_repeat_step(struct plait__xnn_segment *segmen
 struct plait__xnn_step *plait__xnn_kernel_step(struct plait__xnn_segment *segment,
                                                const char *(*kernel)(const struct plait__xnn_step *, pthreadpool_t),
                                                const void *parameters, size_t bytes, int slot_count, const int *slots);
+
+/* What a step computes, when its slots' bytes do not tell: multiplications and additions, and bytes of packed weights. */
+void plait__xnn_set_work(struct plait__xnn_step *step, double flops, double weight_bytes);
 
 /* "Conv 'name': XNNPACK answered 4" */
 enum plait_status plait__xnn_check(struct plait__xnn_segment *segment, enum xnn_status status);
