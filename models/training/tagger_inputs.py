@@ -1,5 +1,7 @@
-"""The document room's C code as a library: lines of text with places in, the arrays of the tagger's encoders out."""
-import ctypes, os, subprocess
+"""The document room's C code as a library: lines of text with places in, the arrays of the tagger's encoders out.
+
+usage: tagger_inputs.py LIBRARY.so        builds the library, after `cmake --preset native` (whose pthreadpool headers it needs)"""
+import ctypes, os, re, subprocess, sys
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -12,12 +14,12 @@ LENGTH = 18
 PICTURE = (16, 64)
 TYPES = ('text', 'money', 'date', 'address', 'number')
 
-def build(headers, folder):
-    """Compiles the library into `folder`; `headers` are further include paths (pthreadpool's)."""
-    out = os.path.join(folder, 'tagger_inputs.so')
-    subprocess.run(['cc', '-std=c17', '-O2', '-fPIC', '-shared', '-D_POSIX_C_SOURCE=200809L', '-Isrc', *('-I' + h for h in headers),
-                    '-o', out, *SOURCES, '-lm'], cwd=ROOT, check=True)
-    return out
+def build(out):
+    cache = open(os.path.join(ROOT, 'build/native/CMakeCache.txt')).read()
+    library = re.search(r'^PLAIT_LIBRARY_pthreadpool:FILEPATH=(.*)$', cache, re.M).group(1)
+    headers = os.path.join(os.path.dirname(os.path.dirname(library)), 'include')
+    subprocess.run(['cc', '-std=c17', '-O2', '-fPIC', '-shared', '-D_POSIX_C_SOURCE=200809L', '-Isrc', '-isystem', headers, '-o', os.path.abspath(out),
+                    *SOURCES, '-lm'], cwd=ROOT, check=True)
 
 def open_library(path):
     lib = ctypes.CDLL(path, mode=os.RTLD_LAZY)
@@ -71,3 +73,5 @@ def pictures(lib, grey, polygons, mean=0.5, deviation=0.5):
     lib.inputs_pictures(_pointer(grey), grey.shape[0], grey.shape[1], _pointer(polygons), len(polygons), PICTURE[0], PICTURE[1],
                         ctypes.c_float(mean), ctypes.c_float(deviation), _pointer(out))
     return out
+
+if __name__ == '__main__': build(sys.argv[1])

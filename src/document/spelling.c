@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-enum { SHORTEST = 5, LONGEST = 24, LONG = 9 }; /* letters; LONG words may have two letters wrong, others one */
+/* Letters.  A word of middle length may have one letter more, less or wrong, a long one two, a short one only one wrong: short
+ * words that are nearly alike are too often two different names. */
+enum { SHORTEST = 5, MIDDLE = 7, LONG = 9, LONGEST = 24 };
 
 static char fold(char c) {
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
@@ -40,7 +42,8 @@ const char *plait__respell(struct plait__arena *arena, const char *list, const c
     int nearest_length = 0, least = length >= LONG ? 3 : 2;
     for (const char *at = list; *at;) {
         const int size = (int)strcspn(at, " ");
-        if (size >= SHORTEST && size <= LONGEST && size - length < least && length - size < least) {
+        const int apart = size > length ? size - length : length - size;
+        if (size >= SHORTEST && size <= LONGEST && apart < least && (apart == 0 || length >= MIDDLE)) {
             const int found = distance(first, length, at, size);
             if (found == 0) return word;
             if (found < least)
