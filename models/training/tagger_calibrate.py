@@ -17,10 +17,11 @@ from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
+FOLD, DEV, NOISY = 0.3, 1.0, 0.5                                           # weights: dev is what the confidences should be right for
 KINDS = {name: field['type'] for name, field in tagger_manifest.part()['fields'].items()}
 
-def answers(lib, model, page, rng, confidences=None):
-    """Rows (field, set, probability, misread, recognised, right) of one page."""
+def answers(lib, model, page, rng, weight, confidences=None):
+    """Rows (field, set, probability, misread, recognised, right, weight) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
     inputs = tagger.batch_of([sample], rng, False)
     with torch.no_grad():
@@ -38,20 +39,28 @@ def answers(lib, model, page, rng, confidences=None):
             if confidences is not None:
                 recognised = sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + words])
             truth = page.fields[f]
-            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text)))
+            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text), weight))
     return rows
 
+def damaged(page, rng):
+    """The page with a recogniser's mistakes, by another hand than the recogniser's."""
+    page = page.copy()
+    tagger_augment.damage(page, rng, rng.choice([0.005, 0.02, 0.05]))
+    page.lines = [l for l in page.lines if any(w[0] for w in l.words)]
+    return page
+
 def fit(rows):
-    """scale, offset, misread, recognised of greatest likelihood; few rows stay near the identity."""
+    """The numbers of greatest likelihood; few rows stay near what is usual."""
     p = np.clip(np.array([r[2] for r in rows]), 1e-6, 1 - 1e-6)
     logit, misread, recognised = np.log(p / (1 - p)), np.array([r[3] for r in rows]), np.array([r[4] for r in rows])
-    right = np.array([r[5] for r in rows], float)
+    right, weight = np.array([r[5] for r in rows], float), np.array([r[6] for r in rows])
+    usual = np.array([0.5, 0.5, -0.5, 0.3, 0.7])                           # scale, offset, read, misread, recognised
     def cost(x):
-        c = np.exp(x[2] * misread + x[3] * recognised) / (1 + np.exp(-(x[1] + x[0] * logit)))
+        c = np.exp(x[3] * misread + x[4] * recognised) / (1 + np.exp(-(x[1] + x[0] * logit + x[2] * (recognised < 0))))
         c = np.clip(c, 1e-4, 1 - 1e-4)
-        return -(right * np.log(c) + (1 - right) * np.log(1 - c)).sum() + 0.5 * (x[0] - 0.6) ** 2 + 0.1 * x[1] ** 2 + 0.5 * ((x[2] - 0.5) ** 2 + (x[3] - 1) ** 2)
-    best = minimize(cost, [0.6, 0, 0.5, 1], method='L-BFGS-B', bounds=[(0.05, 3), (-4, 4), (0, 3), (0, 3)]).x
-    return {k: round(float(v), 4) for k, v in zip(('scale', 'offset', 'misread', 'recognised'), best)}
+        return -(weight * (right * np.log(c) + (1 - right) * np.log(1 - c))).sum() + (np.array([1, 0.3, 0.3, 1, 1]) * (x - usual) ** 2).sum()
+    best = minimize(cost, usual, method='L-BFGS-B', bounds=[(0.05, 3), (-4, 4), (-4, 2), (0, 3), (0, 3)]).x
+    return {k: round(float(v), 4) for k, v in zip(('scale', 'offset', 'read', 'misread', 'recognised'), best)}
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,30 +72,29 @@ def main():
     lib = tagger_inputs.open_library(a.library)
     rng = np.random.default_rng(5)
     def opened(path):
+        if path == 'none': return None
         model = tagger.new_model(lib); model.load_state_dict(torch.load(path, map_location='cpu')['average']); model.eval()
         return model
     if a.rows and os.path.exists(a.rows): rows = [tuple(r) for r in json.load(open(a.rows))]
     else:
         rows, read = [], tagger_data.read_documents(a.read)
         train = tagger.load(lib, os.path.join(a.data, 'train'))
-        models = [opened(f) if f != 'none' else None for f in a.fold]
+        models = [opened(f) for f in a.fold]
         for page, fold in zip(train, tagger_data.folds(train)):
             if fold >= len(models) or models[fold] is None: continue
-            rows += answers(lib, models[fold], page, rng)
-            noisy = page.copy()
-            tagger_augment.damage(noisy, rng, rng.choice([0.005, 0.02, 0.05]))
-            noisy.lines = [l for l in noisy.lines if any(w[0] for w in l.words)]
-            rows += answers(lib, models[fold], noisy, rng)
+            rows += answers(lib, models[fold], page, rng, FOLD)
+            rows += answers(lib, models[fold], damaged(page, rng), rng, FOLD)
             if page.name in read:
                 again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, models[fold], again, rng, confidences)
+                rows += answers(lib, models[fold], again, rng, FOLD, confidences)
         final, read = opened(a.final), tagger_data.read_documents(a.read_dev)
         for page in tagger.load(lib, os.path.join(a.data, 'dev')):
-            rows += answers(lib, final, page, rng)
+            rows += answers(lib, final, page, rng, DEV)
+            rows += answers(lib, final, damaged(page, rng), rng, NOISY)
             if page.name in read:
                 again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, final, again, rng, confidences)
-        if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5])] for r in rows], open(a.rows, 'w'))
+                rows += answers(lib, final, again, rng, DEV, confidences)
+        if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5]), r[6]] for r in rows], open(a.rows, 'w'))
     manifest = package.read(a.package)
     for f in FIELDS:
         calibrations = {}

@@ -117,7 +117,8 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
                                               .label_first = rule_labels[i * 3 + 1],
                                               .label_last = rule_labels[i * 3 + 2]};
         for (int set = 0; set < 16; set++)
-            rules[i].calibrations[set] = (struct plait__field_calibration){weights[0], weights[1], weights[2], weights[3]};
+            rules[i].calibrations[set] = (struct plait__field_calibration){
+                .scale = weights[0], .offset = weights[1], .misread = weights[2], .recognised = weights[3]};
     }
     struct plait__package package = {.fields = rules, .field_count = count};
     package.tagger.misread = misread;

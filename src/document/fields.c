@@ -90,7 +90,8 @@ static float confidence_of(const struct work *work, const struct plait__field_ru
         if (misread_label >= 0) misread += log_not(logits[i * work->tags->label_count + misread_label]);
         recognised += logf(fmaxf(work->page->words[i].confidence, 1e-3f));
     }
-    const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]);
+    const float read = recognised < 0 ? c->read : 0; /* known words have the confidence 1 */
+    const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + read;
     return expf(c->misread * misread + c->recognised * recognised) / (1 + expf(-chosen));
 }
 

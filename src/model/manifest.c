@@ -239,6 +239,7 @@ static enum plait_status read_field_calibrations(struct plait__package *package,
 #define OF_CALIBRATION(member) offsetof(struct plait__field_calibration, member)
     static const struct key keys[] = {{"scale", FLOAT, OF_CALIBRATION(scale), true, 0, 100, 1},
                                       {"offset", FLOAT, OF_CALIBRATION(offset), true, -100, 100, 0},
+                                      {"read", FLOAT, OF_CALIBRATION(read), false, -100, 100, 0},
                                       {"misread", FLOAT, OF_CALIBRATION(misread), false, 0, 100, 0},
                                       {"recognised", FLOAT, OF_CALIBRATION(recognised), false, 0, 100, 0},
                                       {0}};
