@@ -17,11 +17,11 @@ from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
-FOLD, DEV, NOISY = 0.3, 1.0, 0.5                                           # weights: dev is what the confidences should be right for
+WEIGHTS = {'dev': 1.0, 'noisy': 0.06, 'fold': 0.03}                         # dev has known and unknown shops as they come
 KINDS = {name: field['type'] for name, field in tagger_manifest.part()['fields'].items()}
 
-def answers(lib, model, page, rng, weight, confidences=None):
-    """Rows (field, set, probability, misread, recognised, right, weight) of one page."""
+def answers(lib, model, page, rng, origin, confidences=None):
+    """Rows (field, set, probability, misread, recognised, right, origin) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
     inputs = tagger.batch_of([sample], rng, False)
     with torch.no_grad():
@@ -39,7 +39,7 @@ def answers(lib, model, page, rng, weight, confidences=None):
             if confidences is not None:
                 recognised = sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + words])
             truth = page.fields[f]
-            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text), weight))
+            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text), origin))
     return rows
 
 def damaged(page, rng):
@@ -53,7 +53,7 @@ def fit(rows):
     """The numbers of greatest likelihood; few rows stay near what is usual."""
     p = np.clip(np.array([r[2] for r in rows]), 1e-6, 1 - 1e-6)
     logit, misread, recognised = np.log(p / (1 - p)), np.array([r[3] for r in rows]), np.array([r[4] for r in rows])
-    right, weight = np.array([r[5] for r in rows], float), np.array([r[6] for r in rows])
+    right, weight = np.array([r[5] for r in rows], float), np.array([WEIGHTS[r[6]] for r in rows])
     usual = np.array([0.5, 0.5, -0.5, 0.3, 0.7])                           # scale, offset, read, misread, recognised
     def cost(x):
         c = np.exp(x[3] * misread + x[4] * recognised) / (1 + np.exp(-(x[1] + x[0] * logit + x[2] * (recognised < 0))))
@@ -82,18 +82,18 @@ def main():
         models = [opened(f) for f in a.fold]
         for page, fold in zip(train, tagger_data.folds(train)):
             if fold >= len(models) or models[fold] is None: continue
-            rows += answers(lib, models[fold], page, rng, FOLD)
-            rows += answers(lib, models[fold], damaged(page, rng), rng, FOLD)
+            rows += answers(lib, models[fold], page, rng, 'fold')
+            rows += answers(lib, models[fold], damaged(page, rng), rng, 'fold')
             if page.name in read:
                 again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, models[fold], again, rng, FOLD, confidences)
+                rows += answers(lib, models[fold], again, rng, 'fold', confidences)
         final, read = opened(a.final), tagger_data.read_documents(a.read_dev)
         for page in tagger.load(lib, os.path.join(a.data, 'dev')):
-            rows += answers(lib, final, page, rng, DEV)
-            rows += answers(lib, final, damaged(page, rng), rng, NOISY)
+            rows += answers(lib, final, page, rng, 'dev')
+            rows += answers(lib, final, damaged(page, rng), rng, 'noisy')
             if page.name in read:
                 again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, final, again, rng, DEV, confidences)
+                rows += answers(lib, final, again, rng, 'dev', confidences)
         if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5]), r[6]] for r in rows], open(a.rows, 'w'))
     manifest = package.read(a.package)
     for f in FIELDS:
