@@ -152,6 +152,15 @@ TEST(rows) {
         }
 }
 
+TEST(log_of_sums) {
+    struct pair pair;
+    pair_begin(&pair, 13);
+    int x = pair_input_of(&pair, pair_floats(&pair, DIMS(3, 7, 5), 1.0f, 1.5f));
+    int y = pair_node(&pair, PLAIT__OP_ReduceLogSum, INPUTS(x), 0);
+    INTS("axes", 1);
+    pair_check(&pair, y, SUM);
+}
+
 TEST(rows_along_one_axis) {
     static const enum plait__op ops[] = {PLAIT__OP_ArgMax, PLAIT__OP_ArgMin, PLAIT__OP_LogSoftmax};
     for (int op = 0; op < 3; op++)
@@ -228,4 +237,5 @@ TEST(cast) {
 }
 
 TEST_MAIN(gemm, product_with_constant, product_of_two, product_of_vectors, softmax, softmax_of_one, attention,
-          layer_normalisation, reduction, rows, rows_along_one_axis, instance_normalisation, comparison, choice, cast)
+          layer_normalisation, reduction, rows, log_of_sums, rows_along_one_axis, instance_normalisation, comparison, choice,
+          cast)

@@ -39,7 +39,7 @@ ROW(product, 1.0, y *(double)x[i], y)
 ROW(magnitude, 0.0, y + fabs((double)x[i]), y)
 ROW(square, 0.0, y + (double)x[i] * (double)x[i], y)
 ROW(length, 0.0, y + (double)x[i] * (double)x[i], sqrt(y))
-ROW(log_sum, 0.0, y + (double)x[i], log(y))
+ROW(log_sum, x[0], i ? y + (double)x[i] : y, log(y))
 
 static float greatest_of(const float *x, size_t width) {
     float greatest = x[0];
