@@ -2,7 +2,7 @@
  * Classification, 2006); lines of like width go together.
  *
  * How a line becomes the network's input, as models/training/crops.py says it:
- *   1. its quad is widened by `margin` of its height on all four sides;
+ *   1. its quad is widened by `margin` of its height above and below and by `margin_ends` of it at both ends;
  *   2. it is cut to `height` rows, and as many columns as keep its shape;
  *   3. values are stretched so that the 2nd percentile becomes black and the 98th white, unless they lie close together;
  *   4. white follows to the right, up to the width of its batch. */
@@ -40,15 +40,15 @@ static float length_of(const float a[2], const float b[2]) {
     return hypotf(b[0] - a[0], b[1] - a[1]);
 }
 
-/* Moves the corners outwards by `by` pixels along the text and across it. */
-static void widen(const float from[4][2], float across, float down, float by, float to[4][2]) {
+/* Moves the corners outwards, `by_x` pixels along the text and `by_y` across it. */
+static void widen(const float from[4][2], float across, float down, float by_x, float by_y, float to[4][2]) {
     static const float signs[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
     for (int i = 0; i < 4; i++) {
         const float *left = from[i < 2 ? 0 : 3], *right = from[i < 2 ? 1 : 2];
         const float *top = from[i == 0 || i == 3 ? 0 : 1], *bottom = from[i == 0 || i == 3 ? 3 : 2];
         for (int k = 0; k < 2; k++)
-            to[i][k] =
-                from[i][k] + by * (signs[i][0] * (right[k] - left[k]) / across + signs[i][1] * (bottom[k] - top[k]) / down);
+            to[i][k] = from[i][k] + by_x * signs[i][0] * (right[k] - left[k]) / across +
+                       by_y * signs[i][1] * (bottom[k] - top[k]) / down;
     }
 }
 
@@ -63,13 +63,13 @@ static void shape_crop(const struct plait__recogniser *recogniser, const struct 
     float across =
         fmaxf(1, (length_of(quad->corners[0], quad->corners[1]) + length_of(quad->corners[3], quad->corners[2])) / 2);
     float down = fmaxf(1, (length_of(quad->corners[0], quad->corners[3]) + length_of(quad->corners[1], quad->corners[2])) / 2);
-    float margin = recogniser->margin * down;
-    float columns = roundf((float)recogniser->height * (across + 2 * margin) / (down + 2 * margin));
+    float margin = recogniser->margin * down, ends = recogniser->margin_ends * down;
+    float columns = roundf((float)recogniser->height * (across + 2 * ends) / (down + 2 * margin));
     int least = recogniser->width_multiple, most = recogniser->width_most;
     *crop = (struct crop){.quad = quad};
     crop->columns = columns < (float)most ? (columns > (float)least ? (int)columns : least) : most;
     crop->width = stepped(crop->columns, recogniser->width_multiple);
-    widen(quad->corners, across, down, margin, crop->corners);
+    widen(quad->corners, across, down, ends, margin, crop->corners);
 }
 
 /* Bounds of the middle 96% of the values, of 256 steps from black to white. */

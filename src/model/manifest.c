@@ -156,6 +156,7 @@ static enum plait_status read_recogniser(struct plait__package *package, const s
                                       {"stride", INT, OF_RECOGNISER(stride), true, 1, 32, 0},
                                       {"batch_most", INT, OF_RECOGNISER(batch_most), false, 1, 64, 8},
                                       {"margin", FLOAT, OF_RECOGNISER(margin), false, 0, 1, 0},
+                                      {"margin_ends", FLOAT, OF_RECOGNISER(margin_ends), false, 0, 1, 0},
                                       {"least", FLOAT, OF_RECOGNISER(least), false, 0, 1, 0},
                                       {"beam", INT, OF_RECOGNISER(beam), false, 1, 32, 8},
                                       {"language", FILE_NAME, OF_RECOGNISER(language_file), false, 0, 0, 0},
