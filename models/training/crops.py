@@ -1,7 +1,8 @@
 """Line crops: the one rule by which a line of a page becomes a recogniser input, and the cache they train from.
 
 The rule (src/document/recognise.c does the same):
-  1. the line's box is widened by MARGIN of its height on all four sides;
+  1. the line's box is widened by MARGIN of its height on all four sides (a line found by the detector: by MARGIN_ENDS at both
+     ends, since its ends are less sure than a labelled box's);
   2. the widened box is sampled bilinearly to HEIGHT rows, its width scaled alike (at least LEAST columns),
      after a box filter when it is shrunk more than twice;
   3. grey values are stretched linearly so that the 2nd percentile becomes 0 and the 98th 255, unless they lie
@@ -14,8 +15,8 @@ import pathlib
 import cv2
 import numpy as np
 
-HEIGHT, LEAST, MOST, MULTIPLE = 32, 16, 1600, 16
-MARGIN, FLAT = 0.08, 24
+HEIGHT, LEAST, MOST, MULTIPLE = 32, 16, 2400, 16
+MARGIN, MARGIN_ENDS, FLAT = 0.08, 0.2, 24
 CONTEXT = 0.35  # of the line's height kept around a cached crop, for jitter
 
 
@@ -51,12 +52,12 @@ def cut(page, quad):
     quad = np.asarray(quad, np.float64)
     across = max(1.0, (np.hypot(*(quad[1] - quad[0])) + np.hypot(*(quad[2] - quad[3]))) / 2)
     down = max(1.0, (np.hypot(*(quad[3] - quad[0])) + np.hypot(*(quad[2] - quad[1]))) / 2)
-    margin = MARGIN * down
-    columns = int(np.clip(round(HEIGHT * (across + 2 * margin) / (down + 2 * margin)), LEAST, MOST))
+    margin, ends = MARGIN * down, MARGIN_ENDS * down
+    columns = int(np.clip(round(HEIGHT * (across + 2 * ends) / (down + 2 * margin)), LEAST, MOST))
     along = np.array([quad[1] - quad[0], quad[1] - quad[0], quad[2] - quad[3], quad[2] - quad[3]]) / across
     away = np.array([quad[3] - quad[0], quad[2] - quad[1], quad[2] - quad[1], quad[3] - quad[0]]) / down
     signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    wide = quad + margin * (signs[:, :1] * along + signs[:, 1:] * away)
+    wide = quad + ends * signs[:, :1] * along + margin * signs[:, 1:] * away
     edge = lambda a, b: np.hypot(*(wide[b] - wide[a]))
     nx = int(np.clip(np.ceil(max(edge(0, 1), edge(3, 2)) / columns - 1e-3), 1, 8))
     ny = int(np.clip(np.ceil(max(edge(0, 3), edge(1, 2)) / HEIGHT - 1e-3), 1, 8))
