@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Shows the fields of a document (plait.document/1 on stdin) as a table."""
+"""show_fields.py DOCUMENT.json: the fields of a document (plait.document/1) as a table."""
 import json
 import sys
 
-document = json.load(sys.stdin)
+with open(sys.argv[1], encoding="utf-8") as file:
+    document = json.load(file)
 print(f"{'field':<10} {'confidence':>10}  value")
 for name, field in document["fields"].items():
     if field["value"] is None:
