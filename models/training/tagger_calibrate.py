@@ -18,11 +18,13 @@ from tagger_model import SENSES
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
 WEIGHTS = {'dev': 1.0, 'noisy': 0.06, 'fold': 0.03}                         # dev has known and unknown shops as they come
-KINDS = {name: field['type'] for name, field in tagger_manifest.part()['fields'].items()}
+PART = tagger_manifest.part()
+KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
 def answers(lib, model, page, rng, origin, confidences=None):
     """Rows (field, set, probability, misread, recognised, right, origin) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
+    sample.x.checks(PART['amounts'], PART['checks'])
     inputs = tagger.batch_of([sample], rng, False)
     with torch.no_grad():
         embeddings = [model.text(inputs[0], inputs[1]).unsqueeze(0), model.layout(inputs[2]).unsqueeze(0), model.image(inputs[3]).unsqueeze(0)]

@@ -13,6 +13,9 @@ struct inputs {
     struct plait__page page;
     struct plait__candidate *candidates;
     int candidate_count;
+    struct plait__amount_rule amounts[16]; /* of the manifest, see inputs_amount and inputs_check */
+    struct plait__check_rule checks[8];
+    int amount_count, check_count;
 };
 
 /* `polygons`: [count, 4, 2] f32.  The lines are put into reading order; each word's confidence holds its line's number. */
@@ -100,6 +103,22 @@ void inputs_pictures(uint8_t *grey, int rows, int columns, const float *polygons
                             (struct plait__scale){mean, deviation}, out + i * height * width);
 }
 
+/* An amount that checks speak of; its words stay the caller's. */
+void inputs_amount(struct inputs *in, const char **words, int count) {
+    if (in->amount_count < 16) in->amounts[in->amount_count++] = (struct plait__amount_rule){"", words, count};
+}
+
+/* An equation.  `terms`: [count, 3] i32: amount, sign, whether it may be missing. */
+void inputs_check(struct inputs *in, const char *field, float tolerance, float passed, float failed, const int *terms,
+                  int count) {
+    if (in->check_count == 8 || count > PLAIT__CHECK_TERMS) return;
+    struct plait__check_rule *check = &in->checks[in->check_count++];
+    *check = (struct plait__check_rule){
+        .name = "", .field = field, .tolerance = tolerance, .passed = passed, .failed = failed, .term_count = count};
+    for (int i = 0; i < count; i++)
+        check->terms[i] = (struct plait__check_term){terms[i * 3], terms[i * 3 + 1], terms[i * 3 + 2] != 0};
+}
+
 /* What the document room makes of the scores.  `logits`: [16] by set of senses, each [words, labels] f32 or NULL; `rules`: the
  * fields' names and types, with labels as plait__manifest_read gives them; `weights`: scale, offset, misread, recognised of the
  * confidence.  For each field: value, text ("" where there is none), confidence, evidence, first word and
@@ -120,7 +139,12 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
             rules[i].calibrations[set] = (struct plait__field_calibration){
                 .scale = weights[0], .offset = weights[1], .misread = weights[2], .recognised = weights[3]};
     }
-    struct plait__package package = {.fields = rules, .field_count = count};
+    struct plait__package package = {.fields = rules,
+                                     .field_count = count,
+                                     .amounts = in->amounts,
+                                     .amount_count = in->amount_count,
+                                     .checks = in->checks,
+                                     .check_count = in->check_count};
     package.tagger.misread = misread;
     struct plait__document document = {.context = in->context, .package = &package, .page_count = 1, .pages = &in->page};
     plait__arena_init(&document.arena, in->context);

@@ -50,6 +50,15 @@ class Inputs:
     def __del__(self):
         if getattr(self, 'page', None): self.lib.inputs_destroy(self.page)
 
+    def checks(self, amounts, checks):
+        """The manifest's amounts and checks, for `fields`."""
+        self.kept = [(ctypes.c_char_p * len(words))(*(w.encode() for w in words)) for words in amounts.values()] + [c['field'].encode() for c in checks.values()]
+        for words in self.kept[:len(amounts)]: self.lib.inputs_amount(self.page, words, len(words))
+        for field, check in zip(self.kept[len(amounts):], checks.values()):
+            terms = np.array([[list(amounts).index(t[1:].rstrip('?')), -1 if t[0] == '-' else 1, t[-1] == '?'] for t in check['terms']], np.int32)
+            self.lib.inputs_check(self.page, field, ctypes.c_float(check['tolerance']), ctypes.c_float(check['passed']), ctypes.c_float(check['failed']),
+                                  _pointer(terms), len(terms))
+
     def fields(self, logits, present, labels, rules, weights=(1, 0, 0, 0)):
         """logits: {set: [words, labels]}; rules: {name: type}; returns {name: (value, text, confidence, evidence, first
         word, words)}."""
