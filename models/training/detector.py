@@ -1,7 +1,7 @@
 """The text-line detector: a small pyramid network on the grey page, a map at stride 4.
 
 usage: detector.py train RUN --minutes 30 [--pages FOLDER ...] [--data ../shared/data]
-       detector.py check RUN.pt [--data ../shared/data] [--side 1280] [--sheet OUT.png]
+       detector.py check RUN.pt [--data ../shared/data] [--side 1600] [--sheet OUT.png]
        detector.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
 
 Input [1, 1, H, W], H and W multiples of 32.  Output [1, 5, H/4, W/4]; for the cell whose centre is (x, y) in input pixels:
@@ -22,7 +22,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from recogniser import convolution, sum_time
+from recogniser import Pace, convolution
 
 STRIDE, UNIT = 4, 16.0
 CORE, INSET, NEAR = 0.5, 0.15, 1.5
@@ -196,7 +196,7 @@ def augmented(page, quads, readable, rng, size):
 
 
 def loss_of(said, goal, weight):
-    core, ends = goal[:, :1], None
+    core = goal[:, :1]
     weight = weight[:, None]
     logit = said[:, :1]
     positive = core.sum() + 1
@@ -215,7 +215,7 @@ def loss_of(said, goal, weight):
 
 # ---------------------------------------------------------------- from the map to quads
 
-def lines_of(output, threshold=0.5, line_threshold=0.6, smallest=3.0):
+def lines_of(output, threshold=0.33, line_threshold=0.55, smallest=3.0):
     """Quads [n, 4, 2] in input pixels, and confidences, from the network's [5, rows, columns] output."""
     chance = 1 / (1 + np.exp(-output[0]))
     count, labels, boxes, _ = cv2.connectedComponentsWithStats((chance > threshold).astype(np.uint8), connectivity=8)
@@ -345,7 +345,7 @@ def train(options):
     receipts = pickle.loads(kept.read_bytes())
     made = [load_page(p) for folder in options.pages for p in sorted(pathlib.Path(folder).glob('*.json'))]
     print(f'{len(receipts)} receipts, {len(made)} synthetic pages', flush=True)
-    total, last, saved_at, checked, sums = options.minutes * 60, time.time(), spent, spent, []
+    total, last, saved_at, checked, sums, pace = options.minutes * 60, time.time(), spent, spent, [], Pace()
     model.train()
     while True:
         done = spent / total
@@ -372,13 +372,13 @@ def train(options):
         spent, last = spent + now - last, now
         if steps % 25 == 0:
             print(f'{time.strftime("%H:%M:%S")} step {steps} spent {spent:.0f}s pixel %.3f dice %.3f edges %.4f ends %.4f' % tuple(np.mean(sums[-25:], 0)),
-                  f'views/s {25 * options.batch / sum_time(now):.1f}', flush=True)
+                  f'views/s {pace.of(25 * options.batch):.1f}', flush=True)
         if spent - saved_at > 120 or done >= 1:
             if spent - checked > 300 or done >= 1:
                 checked = spent
                 tried = Detector().to(memory_format=torch.channels_last)
                 tried.load_state_dict(average)
-                print('dev, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % check(tried, options.data, 1280, every=3), flush=True)
+                print('dev, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % check(tried, options.data, 1600, every=3), flush=True)
             saved_at, last = spent, time.time()
             torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'spent': spent, 'steps': steps}, str(state) + '.new')
             pathlib.Path(str(state) + '.new').replace(state)
@@ -424,7 +424,7 @@ def main():
     one = commands.add_parser('check')
     one.add_argument('run')
     one.add_argument('--data', default='../shared/data')
-    one.add_argument('--side', type=int, default=1280)
+    one.add_argument('--side', type=int, default=1600)
     one.add_argument('--sheet')
     one = commands.add_parser('export')
     one.add_argument('run'), one.add_argument('model'), one.add_argument('golden')

@@ -1,6 +1,6 @@
 """Detector and recogniser together, as `plait read` runs them but in PyTorch: to choose settings before, and to check C after.
 
-usage: reading.py DETECTOR.pt RECOGNISER.pt OUT_FOLDER [--data ../shared/data] [--part dev] [--side 1280] [--every 1]
+usage: reading.py DETECTOR.pt RECOGNISER.pt OUT_FOLDER [--data ../shared/data] [--part dev] [--side 1600] [--every 1]
        then: ../shared/tools/score_receipts.py DATA/receipts/dev OUT_FOLDER [--only-predicted]
 """
 import argparse
@@ -32,10 +32,10 @@ def main():
     parser.add_argument('detector'), parser.add_argument('recogniser'), parser.add_argument('out', type=pathlib.Path)
     parser.add_argument('--data', default='../shared/data')
     parser.add_argument('--part', default='dev')
-    parser.add_argument('--side', type=int, default=1280)
+    parser.add_argument('--side', type=int, default=1600)
     parser.add_argument('--every', type=int, default=1)
-    parser.add_argument('--threshold', type=float, default=0.5)
-    parser.add_argument('--line-threshold', type=float, default=0.6)
+    parser.add_argument('--threshold', type=float, default=0.33)
+    parser.add_argument('--line-threshold', type=float, default=0.55)
     options = parser.parse_args()
     torch.set_num_threads(2)
     finder, reader = detector.load(options.detector), recogniser.load(options.recogniser)

@@ -68,7 +68,7 @@ class Pool:
         self.caches = caches                                   # [(cache, share of the batch, folded)]
         self.rng = np.random.default_rng(seed)
         self.columns = [c.columns() for c, _, _ in caches]
-        self.targets = [[charset.encode(charset_text(t, fold)) for t in c.texts] for c, _, fold in caches]
+        self.targets = [[charset.encode(folded_text(t, fold)) for t in c.texts] for c, _, fold in caches]
 
     def batches(self, size):
         """Endless (crops, targets, folded) of `size` lines; eight batches are drawn at a time and sorted by width."""
@@ -116,7 +116,7 @@ def spoilt(crop, rng):
     return (np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
-def charset_text(text, fold):
+def folded_text(text, fold):
     return ''.join(charset.folded(c) for c in text) if fold else text
 
 
@@ -173,8 +173,8 @@ def check(model, cache, folded, most=1200, show=0):
     texts = read(model, [crops.stretch(crops.sample(cache.picture(i), cache.boxes[i])) for i in chosen])
     edits = characters = right = 0
     for i, said in zip(chosen, texts):
-        truth = charset_text(' '.join(cache.texts[i].split()), folded)
-        said = charset_text(' '.join(said.split()), folded)
+        truth = folded_text(' '.join(cache.texts[i].split()), folded)
+        said = folded_text(' '.join(said.split()), folded)
         d = distance(truth, said)
         edits, characters, right = edits + d, characters + len(truth), right + (d == 0)
         if d and show:
@@ -184,6 +184,17 @@ def check(model, cache, folded, most=1200, show=0):
 
 
 # ---------------------------------------------------------------- training
+
+class Pace:
+    """Things done a second since this was last asked."""
+
+    def __init__(self):
+        self.last = time.time()
+
+    def of(self, count):
+        before, self.last = self.last, time.time()
+        return count / max(1e-3, self.last - before)
+
 
 def train(options):
     run = pathlib.Path(options.run)
@@ -208,7 +219,7 @@ def train(options):
     pool = Pool([(receipts, real, True)] + [(c, (1 - real) * len(c) / sum(map(len, lines)), False) for c in lines], options.seed + steps)
     develop = crops.Cache(run.parent / 'crops-dev')
     total, last, saved_at, sums = options.minutes * 60, time.time(), spent, []
-    checked = spent
+    checked, pace = spent, Pace()
     model.train()
     for pictures, targets, folds in pool.batches(options.batch):
         done = spent / total
@@ -228,7 +239,7 @@ def train(options):
         now = time.time()
         spent, last = spent + now - last, now
         if steps % 50 == 0:
-            print(f'{time.strftime("%H:%M:%S")} step {steps} spent {spent:.0f}s loss {np.mean(sums[-50:]):.4f} lines/s {50 * options.batch / sum_time(now):.0f}', flush=True)
+            print(f'{time.strftime("%H:%M:%S")} step {steps} spent {spent:.0f}s loss {np.mean(sums[-50:]):.4f} lines/s {pace.of(50 * options.batch):.0f}', flush=True)
         if spent - saved_at > 150 or done >= 1:
             if spent - checked > 400 or done >= 1:
                 checked = spent
@@ -243,12 +254,6 @@ def train(options):
             pathlib.Path(str(state) + '.new').replace(state)
         if done >= 1:
             return
-
-
-def sum_time(now, memory=[None]):
-    """Seconds since this was last asked."""
-    before, memory[0] = memory[0] or now - 1e9, now
-    return now - before
 
 
 def load(path):
