@@ -83,8 +83,7 @@ def main():
     golden(golden_dir, 'fusion', names, inputs, fusion(*inputs))
     parts, old = tagger_manifest.part(), package.read(folder)              # what calibration found is kept until it is run again
     for name, field in parts['fields'].items():
-        for key in ('calibrations', 'least', 'review'):
-            if key in old.get('fields', {}).get(name, {}): field[key] = old['fields'][name][key]
+        if 'calibrations' in old.get('fields', {}).get(name, {}): field['calibrations'] = old['fields'][name]['calibrations']
     package.update(folder, parts)
 
 if __name__ == '__main__': main()
