@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/flops.h"
@@ -29,7 +30,8 @@ struct bench {
     double flops;
     int runs;
     double p50_us, p95_us;
-    double product_us; /* median of one 512 x 512 x 512 product, in turn with the runs */
+    double processor_us; /* median, of all threads */
+    double product_us;   /* median of one 512 x 512 x 512 product, in turn with the runs */
     size_t peak_bytes;
     int nodes, nodes_fallen;
     uint64_t profiled_us, fallen_us;
@@ -132,37 +134,70 @@ static enum plait_status run_once(struct timed *timed) {
     return plait_session_run(timed->session, timed->inputs, timed->input_count, timed->outputs, timed->output_count);
 }
 
-/* The graph and the product in turn, so that both see the same machine.  `times` and `products` have RUNS_MOST places. */
-static enum plait_status measure(plait_context *context, const struct settings *settings, struct timed *timed, double *times,
-                                 double *products, struct bench *bench) {
-    struct plait__product *product;
-    PLAIT__TRY(plait__product_create(context, &product));
-    enum plait_status status = PLAIT_OK;
-    for (int i = 0; i < 2 && status == PLAIT_OK; i++) {
-        status = run_once(timed);
-        if (status == PLAIT_OK) status = plait__product_run(product);
+/* Microseconds, run by run. */
+struct times {
+    double runs[RUNS_MOST], processor[RUNS_MOST]; /* of the graph, on the wall and of all its threads together */
+    double products[RUNS_MOST];
+};
+
+/* Of this process; a busy machine distorts it less than the wall clock. */
+static double processor_us(void) {
+    return 1e6 * (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* `count` products, of which the mean goes to *mean_out (microseconds): the first is not counted, because what ran before
+ * emptied the caches. */
+static enum plait_status time_products(plait_context *context, struct plait__product *product, int count, double *mean_out) {
+    PLAIT__TRY(plait__product_run(product));
+    uint64_t start = plait__now_us(context);
+    for (int i = 0; i < count; i++) PLAIT__TRY(plait__product_run(product));
+    *mean_out = since(context, start) / count;
+    return PLAIT_OK;
+}
+
+static enum plait_status time_run(plait_context *context, struct timed *timed, double *wall_out, double *processor_out) {
+    double processor = processor_us();
+    uint64_t start = plait__now_us(context);
+    PLAIT__TRY(run_once(timed));
+    *wall_out = since(context, start);
+    *processor_out = processor_us() - processor;
+    return PLAIT_OK;
+}
+
+/* The graph and about as long a time of products in turn, so that both see the same machine and the same interruptions. */
+static enum plait_status measure_in_turn(plait_context *context, const struct settings *settings, struct timed *timed,
+                                         struct plait__product *product, struct times *times, int *count_out) {
+    double most_us = 1e6 * settings->seconds, *first = times->runs;
+    for (int i = 0; i < 2; i++) { /* the second time all is warm */
+        PLAIT__TRY(time_run(context, timed, first, times->processor));
+        PLAIT__TRY(time_products(context, product, 1, times->products));
     }
-    uint64_t begin = plait__now_us(context);
-    double most_us = 1e6 * settings->seconds;
-    int count = 0;
-    while (status == PLAIT_OK && count < RUNS_MOST && (count < RUNS_LEAST || since(context, begin) < most_us)) {
-        uint64_t start = plait__now_us(context);
-        status = run_once(timed);
-        times[count] = since(context, start);
-        if (status == PLAIT_OK) status = plait__product_run(product); /* the graph emptied the caches */
-        start = plait__now_us(context);
-        if (status == PLAIT_OK) status = plait__product_run(product);
-        products[count++] = since(context, start);
+    int repeats = (int)fmin(fmax(first[0] / fmax(times->products[0], 1.0), 1.0), 64.0), count = 0;
+    for (uint64_t begin = plait__now_us(context); count < RUNS_MOST && (count < RUNS_LEAST || since(context, begin) < most_us);
+         count++) {
+        PLAIT__TRY(time_run(context, timed, &times->runs[count], &times->processor[count]));
+        PLAIT__TRY(time_products(context, product, repeats, &times->products[count]));
         if (since(context, begin) > 1e6)
             plait__cli_progress("bench", (int)fmin(since(context, begin) / 1e4, most_us / 1e4 - 1), (int)(most_us / 1e4));
     }
     plait__cli_progress("bench", (int)(most_us / 1e4), (int)(most_us / 1e4));
+    *count_out = count;
+    return PLAIT_OK;
+}
+
+static enum plait_status measure(plait_context *context, const struct settings *settings, struct timed *timed,
+                                 struct times *times, struct bench *bench) {
+    struct plait__product *product;
+    PLAIT__TRY(plait__product_create(context, &product));
+    int count = 0;
+    enum plait_status status = measure_in_turn(context, settings, timed, product, times, &count);
     plait__product_destroy(product);
     if (status != PLAIT_OK) return status;
     bench->runs = count;
-    bench->p50_us = percentile(times, count, 0.5);
-    bench->p95_us = percentile(times, count, 0.95);
-    bench->product_us = percentile(products, count, 0.5);
+    bench->p50_us = percentile(times->runs, count, 0.5);
+    bench->p95_us = percentile(times->runs, count, 0.95);
+    bench->processor_us = percentile(times->processor, count, 0.5);
+    bench->product_us = percentile(times->products, count, 0.5);
     bench->peak_bytes = plait_session_peak_bytes(timed->session);
     bench->flops = plait__cli_flops(plait__session_plan_graph(timed->session));
     return PLAIT_OK;
@@ -215,13 +250,14 @@ static enum plait_status print_json(const struct bench *bench, plait_session *se
     const char *profile;
     PLAIT__TRY(plait_session_profile_json(session, &profile));
     double rate = bench->flops / bench->p50_us / 1e3, peak = PLAIT__PRODUCT_FLOPS / bench->product_us / 1e3;
-    printf("{\"backend\":\"%s\",\"threads\":%d,\"precision\":\"%s\",\"runs\":%d,\"p50_ms\":%.4f,\"p95_ms\":%.4f,\"gflop\":%.6f,"
+    printf("{\"backend\":\"%s\",\"threads\":%d,\"precision\":\"%s\",\"runs\":%d,\"p50_ms\":%.4f,\"p95_ms\":%.4f,\"processor_"
+           "ms\":%.4f,\"gflop\":%.6f,"
            "\"gflops\":%.2f,\"peak_gflops\":%.2f,\"share_of_peak\":%.4f,\"peak_bytes\":%zu,\"nodes\":%d,\"nodes_fallen\":%d,"
            "\"fallback_share\":%.4f,\"profile\":%s}\n",
            session->backend->name, settings->threads ? settings->threads : 1, session->options.int8 ? "int8" : "f32",
-           bench->runs, bench->p50_us / 1e3, bench->p95_us / 1e3, bench->flops / 1e9, rate, peak, share(rate, peak),
-           bench->peak_bytes, bench->nodes, bench->nodes_fallen, share((double)bench->fallen_us, (double)bench->profiled_us),
-           profile);
+           bench->runs, bench->p50_us / 1e3, bench->p95_us / 1e3, bench->processor_us / 1e3, bench->flops / 1e9, rate, peak,
+           share(rate, peak), bench->peak_bytes, bench->nodes, bench->nodes_fallen,
+           share((double)bench->fallen_us, (double)bench->profiled_us), profile);
     return PLAIT_OK;
 }
 
@@ -242,12 +278,11 @@ static enum plait_status bench_model(plait_context *context, const char *path, c
                           .input_count = plait_session_input_count(sessions[0]),
                           .output_count = plait_session_output_count(sessions[0])};
     timed.outputs = plait__arena_array(arena, timed.output_count, sizeof *timed.outputs);
-    double *times = plait__arena_array(arena, RUNS_MOST, sizeof *times),
-           *products = plait__arena_array(arena, RUNS_MOST, sizeof *products);
-    if (!timed.outputs || !times || !products) return PLAIT_MEMORY;
+    struct times *times = plait__arena_allocate(arena, sizeof *times);
+    if (!timed.outputs || !times) return PLAIT_MEMORY;
     PLAIT__TRY(make_inputs(context, settings, timed.session, arena, &timed.inputs));
     struct bench bench = {0};
-    PLAIT__TRY(measure(context, settings, &timed, times, products, &bench));
+    PLAIT__TRY(measure(context, settings, &timed, times, &bench));
     timed.session = sessions[1];
     for (int i = 0; i < RUNS_PROFILED; i++) PLAIT__TRY(run_once(&timed));
     count_nodes(timed.session, &bench);

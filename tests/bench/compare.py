@@ -3,7 +3,8 @@
 
     compare.py [--plait build/native/plait] [--threads N] [--rounds N] [--seconds S] MODEL.onnx...
 
-A ratio above 1 means that plait is faster.  Inputs are described by the numpy arrays beside a model (MODEL/input_*.npy) as
+A ratio above 1 means that plait is faster; the first is of wall time, the second of processor time, which a busy machine distorts
+less (and which says little with several threads, because both sides count their waiting).  Inputs are described by the numpy arrays beside a model (MODEL/input_*.npy) as
 models/training/bench_models.py writes them, or given as --shape NAME=float32:1x3x224x224.
 """
 import argparse
@@ -50,8 +51,9 @@ class Onnxruntime:
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
     def turn(self):
+        """Medians of wall and processor time, in ms."""
         print(file=self.process.stdin, flush=True)
-        return float(self.process.stdout.readline())
+        return [float(number) for number in self.process.stdout.readline().split()]
 
     def end(self):
         self.process.stdin.close()
@@ -87,17 +89,18 @@ def compare(model, options):
     shapes = options.shape or shapes_beside(model)
     error = parity_error(model, options)
     other = Onnxruntime(model, shapes, options)
-    ratios, shares, ours, theirs = [], [], [], []
+    shares, ours, theirs, ratios = [], [], [], []
     for _ in range(options.rounds):
-        theirs.append(other.turn())
-        bench = plait_turn(model, shapes, options)
-        theirs.append(other.turn())
+        before, bench, after = other.turn(), plait_turn(model, shapes, options), other.turn()
         ours.append(bench['p50_ms'])
+        theirs += [before[0], after[0]]
         shares.append(bench['share_of_peak'])
-        ratios.append((theirs[-1] + theirs[-2]) / 2 / bench['p50_ms'])
+        ratios.append([(before[i] + after[i]) / 2 / bench[key] for i, key in enumerate(('p50_ms', 'processor_ms'))])
     other.end()
+    wall, processor = zip(*ratios)
     print(f'{model.stem:16} plait {statistics.median(ours):8.3f} ms   onnxruntime {statistics.median(theirs):8.3f} ms   ratio '
-          f'{statistics.median(ratios):.2f} ({min(ratios):.2f}..{max(ratios):.2f})   share of peak {statistics.median(shares):.2f}   '
+          f'{statistics.median(wall):.2f} ({min(wall):.2f}..{max(wall):.2f}), of processor time {statistics.median(processor):.2f} '
+          f'({min(processor):.2f}..{max(processor):.2f})   share of peak {statistics.median(shares):.2f}   '
           f'fell back {bench["nodes_fallen"]} of {bench["nodes"]}' + ('' if error is None else f'   error {error:.1e}'), flush=True)
 
 

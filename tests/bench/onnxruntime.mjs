@@ -1,5 +1,5 @@
 // Times a model on onnxruntime-node: onnxruntime.mjs MODEL THREADS SECONDS NAME=DTYPE:DIMS...
-// Prints the median in milliseconds each time a line comes in, and ends with its input.
+// Prints the medians of wall and processor time in milliseconds each time a line comes in, and ends with its input.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 
@@ -22,14 +22,19 @@ for (const shape of shapes) {
 }
 for (let i = 0; i < 3; i++) await session.run(feeds)
 
+const median = (numbers) => numbers.sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)]
+
 for await (const _ of createInterface({ input: process.stdin })) {
   const times = []
+  const processor = []
   const end = performance.now() + 1000 * Number(seconds)
   while (times.length < 5 || performance.now() < end) {
+    const before = process.cpuUsage()
     const start = performance.now()
     await session.run(feeds)
     times.push(performance.now() - start)
+    const used = process.cpuUsage(before)
+    processor.push((used.user + used.system) / 1000)
   }
-  times.sort((a, b) => a - b)
-  console.log(times[Math.floor((times.length - 1) / 2)])
+  console.log(median(times), median(processor))
 }
