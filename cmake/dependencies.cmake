@@ -3,7 +3,7 @@
 # PLAIT_DEPENDENCIES_DIR says where from:
 #   (empty)   the cache that scripts/dependencies.sh fills from cmake/dependencies.lock
 #   a folder  laid out like that cache: include/, lib/, source/
-#   "system"  the machine's own packages, found by CMake and pkg-config's usual places
+#   "system"  the machine's own packages, where CMake usually finds them
 set(PLAIT_DEPENDENCIES_DIR "" CACHE STRING "Folder of built dependencies, or 'system'; empty for Plait's own cache")
 
 if(PLAIT_DEPENDENCIES_DIR)

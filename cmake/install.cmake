@@ -9,7 +9,7 @@ install(TARGETS plait plait_small plait_dependencies EXPORT plait-targets ARCHIV
 install(EXPORT plait-targets NAMESPACE plait:: DESTINATION ${package_folder})
 if(NOT PLAIT_PREFIX STREQUAL "system")
     install(FILES ${PLAIT_DEPENDENCY_LIBRARIES} DESTINATION lib/plait)
-    install(DIRECTORY ${PLAIT_PREFIX}/licences/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/licences)
+    install(DIRECTORY ${PLAIT_PREFIX}/licences/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/licences OPTIONAL)
 endif()
 install(DIRECTORY models/receipt DESTINATION ${CMAKE_INSTALL_DATADIR}/plait/models)
 
