@@ -17,12 +17,12 @@ from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
-WEIGHTS = {'dev': 1.0, 'noisy': 0.06, 'fold': 0.03}                         # dev has known and unknown shops as they come
+WEIGHTS = {'dev': 1.0, 'noisy': 0.15, 'fold': 0.03}                         # dev has known and unknown shops as they come
 PART = tagger_manifest.part()
 KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
-def answers(lib, model, page, rng, origin, confidences=None):
-    """Rows (field, set, probability, misread, recognised, right, origin) of one page."""
+def answers(lib, strangeness, model, page, rng, origin, confidences=None):
+    """Rows (field, set, probability, misread, recognised, right, origin, strange) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
     sample.x.checks(PART['amounts'], PART['checks'])
     inputs = tagger.batch_of([sample], rng, False)
@@ -41,7 +41,8 @@ def answers(lib, model, page, rng, origin, confidences=None):
             if confidences is not None:
                 recognised = sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + words])
             truth = page.fields[f]
-            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text), origin))
+            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text), origin,
+                         strangeness(' '.join(sample.words[i][0] for i in range(first, first + words)))))
     return rows
 
 def damaged(page, rng):
@@ -56,13 +57,14 @@ def fit(rows):
     p = np.clip(np.array([r[2] for r in rows]), 1e-6, 1 - 1e-6)
     logit, misread, recognised = np.log(p / (1 - p)), np.array([r[3] for r in rows]), np.array([r[4] for r in rows])
     right, weight = np.array([r[5] for r in rows], float), np.array([WEIGHTS[r[6]] for r in rows])
-    usual = np.array([0.5, 0.5, -0.5, 0.3, 0.7])                           # scale, offset, read, misread, recognised
+    strange = np.array([r[7] for r in rows])
+    usual = np.array([0.5, 0.5, -0.5, 0.1, 0.3, 0.02])                     # scale, offset, read, misread, recognised, strange
     def cost(x):
-        c = np.exp(x[3] * misread + x[4] * recognised) / (1 + np.exp(-(x[1] + x[0] * logit + x[2] * (recognised < 0))))
+        c = np.exp(x[3] * misread + x[4] * recognised - x[5] * strange) / (1 + np.exp(-(x[1] + x[0] * logit + x[2] * (recognised < 0))))
         c = np.clip(c, 1e-4, 1 - 1e-4)
-        return -(weight * (right * np.log(c) + (1 - right) * np.log(1 - c))).sum() + (np.array([1, 0.3, 0.3, 1, 1]) * (x - usual) ** 2).sum()
-    best = minimize(cost, usual, method='L-BFGS-B', bounds=[(0.05, 3), (-4, 4), (-4, 2), (0, 3), (0, 3)]).x
-    return {k: round(float(v), 4) for k, v in zip(('scale', 'offset', 'read', 'misread', 'recognised'), best)}
+        return -(weight * (right * np.log(c) + (1 - right) * np.log(1 - c))).sum() + (np.array([1, 0.3, 0.3, 1, 1, 1]) * (x - usual) ** 2).sum()
+    best = minimize(cost, usual, method='L-BFGS-B', bounds=[(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1)]).x
+    return {k: round(float(v), 4) for k, v in zip(('scale', 'offset', 'read', 'misread', 'recognised', 'strange'), best)}
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -72,7 +74,7 @@ def main():
     a = a.parse_args()
     torch.set_num_threads(1)
     lib = tagger_inputs.open_library(a.library)
-    rng = np.random.default_rng(5)
+    rng, strangeness = np.random.default_rng(5), tagger_inputs.Strangeness(lib, a.package)
     def opened(path):
         if path == 'none': return None
         model = tagger.new_model(lib); model.load_state_dict(torch.load(path, map_location='cpu')['average']); model.eval()
@@ -84,19 +86,19 @@ def main():
         models = [opened(f) for f in a.fold]
         for page, fold in zip(train, tagger_data.folds(train)):
             if fold >= len(models) or models[fold] is None: continue
-            rows += answers(lib, models[fold], page, rng, 'fold')
-            rows += answers(lib, models[fold], damaged(page, rng), rng, 'fold')
+            rows += answers(lib, strangeness, models[fold], page, rng, 'fold')
+            rows += answers(lib, strangeness, models[fold], damaged(page, rng), rng, 'fold')
             if page.name in read:
                 again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, models[fold], again, rng, 'fold', confidences)
+                rows += answers(lib, strangeness, models[fold], again, rng, 'fold', confidences)
         final, read = opened(a.final), tagger_data.read_documents(a.read_dev)
         for page in tagger.load(lib, os.path.join(a.data, 'dev')):
-            rows += answers(lib, final, page, rng, 'dev')
-            rows += answers(lib, final, damaged(page, rng), rng, 'noisy')
+            rows += answers(lib, strangeness, final, page, rng, 'dev')
+            rows += answers(lib, strangeness, final, damaged(page, rng), rng, 'noisy')
             if page.name in read:
                 again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, final, again, rng, 'dev', confidences)
-        if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5]), r[6]] for r in rows], open(a.rows, 'w'))
+                rows += answers(lib, strangeness, final, again, rng, 'dev', confidences)
+        if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5]), r[6], r[7]] for r in rows], open(a.rows, 'w'))
     manifest = package.read(a.package)
     for f in FIELDS:
         calibrations = {}

@@ -6,6 +6,7 @@
 #include "document/document.h"
 #include "document/features.h"
 #include "document/split.h"
+#include "document/strange.h"
 
 struct inputs {
     plait_context *context;
@@ -163,4 +164,22 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
     }
     plait__arena_end(&document.arena);
     return (int)status;
+}
+
+/* How strange a text is, by a package's language model: see document/strange.h. */
+float inputs_strangeness(const uint8_t *language_bytes, size_t size, const char **characters, int character_count,
+                         const char *text) {
+    plait_context *context = NULL;
+    struct plait__arena arena;
+    struct plait__language language;
+    float strangeness = 0;
+    if (plait_context_create(NULL, &context) != PLAIT_OK) return 0;
+    plait__arena_init(&arena, context);
+    const struct plait__recogniser recogniser = {
+        .language = &language, .characters = characters, .character_count = character_count};
+    if (plait__language_read("language", language_bytes, size, &arena, &language) == PLAIT_OK)
+        plait__strangeness(&arena, &recogniser, text, &strangeness);
+    plait__arena_end(&arena);
+    plait_context_destroy(context);
+    return strangeness;
 }

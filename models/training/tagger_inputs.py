@@ -7,8 +7,8 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = ['models/training/tagger_inputs.c'] + ['src/document/%s.c' % n for n in ('amount', 'date', 'order', 'split', 'candidates', 'features',
-                                                                             'fields', 'scores', 'normalise', 'evidence', 'checks', 'spelling')] + \
-          ['src/base/%s.c' % n for n in ('context', 'arena', 'status')] + ['src/media/image_cut.c', 'src/model/calibrate.c']
+                                                                             'fields', 'scores', 'normalise', 'evidence', 'checks', 'spelling', 'strange')] + \
+          ['src/base/%s.c' % n for n in ('context', 'arena', 'status')] + ['src/media/image_cut.c', 'src/model/calibrate.c', 'src/model/language.c']
 ALPHABET = ['\0'] + list('ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-/&()#$@\'"*+%=_!?|') + ['€', '£', '¥']
 LENGTH = 18
 PICTURE = (16, 64)
@@ -23,7 +23,7 @@ def build(out):
 
 def open_library(path):
     lib = ctypes.CDLL(path, mode=os.RTLD_LAZY)
-    lib.inputs_create.restype = ctypes.c_void_p
+    lib.inputs_create.restype, lib.inputs_strangeness.restype = ctypes.c_void_p, ctypes.c_float
     return lib
 
 def _pointer(array): return array.ctypes.data_as(ctypes.c_void_p)
@@ -74,6 +74,19 @@ class Inputs:
                                         _pointer(np.array(weights, np.float32)), values, texts, _pointer(confidences), _pointer(evidence), _pointer(words))
         if status: raise RuntimeError('fields: status %d' % status)
         return {n: (values[i].decode(), texts[i].decode(), float(confidences[i]), evidence[i], *words[i]) for i, n in enumerate(names)}
+
+class Strangeness:
+    """How strange a text is to a package's language model."""
+    def __init__(self, lib, package):
+        self.lib, self.bytes = lib, open(os.path.join(package, 'language.bin'), 'rb').read()
+        characters = open(os.path.join(package, 'charset.txt'), encoding='utf-8').read().split('\n')
+        self.characters = [c for c in characters if c]
+        self.array, self.asked = (ctypes.c_char_p * len(self.characters))(*(c.encode() for c in self.characters)), {}
+    def __call__(self, text):
+        if text not in self.asked: self.asked[text] = self.ask(text)
+        return self.asked[text]
+    def ask(self, text):
+        return float(self.lib.inputs_strangeness(self.bytes, ctypes.c_size_t(len(self.bytes)), self.array, len(self.characters), text.encode()))
 
 def pictures(lib, grey, polygons, mean=0.5, deviation=0.5):
     """[words, 1, 16, 64] cut out of grey [rows, columns] u8 at polygons [words, 4, 2]."""

@@ -8,6 +8,7 @@
 #include "document/normalise.h"
 #include "document/scores.h"
 #include "document/spelling.h"
+#include "document/strange.h"
 
 /* What every field is made from. */
 struct work {
@@ -81,18 +82,29 @@ static float log_not(float logit) {
 }
 
 /* How likely the value is right: that these are the words, and that they were read well. */
-static float confidence_of(const struct work *work, const struct plait__field_rule *rule, const struct choice *choice) {
+static enum plait_status weigh(const struct work *work, const struct plait__field_rule *rule, const struct choice *choice,
+                               float *confidence_out) {
+    const struct plait__package *package = work->document->package;
+    struct plait__arena *arena = &work->document->arena;
     const struct plait__field_calibration *c = &rule->calibrations[work->tags->present];
-    const int misread_label = work->document->package->tagger.misread;
     const float *logits = work->tags->by_set[work->tags->present];
-    float misread = 0, recognised = 0;
-    for (int i = choice->first; i < choice->first + choice->count; i++) {
-        if (misread_label >= 0) misread += log_not(logits[i * work->tags->label_count + misread_label]);
-        recognised += logf(fmaxf(work->page->words[i].confidence, 1e-3f));
+    const char **texts = plait__arena_array(arena, (size_t)choice->count, sizeof *texts);
+    if (!texts) return PLAIT_MEMORY;
+    float misread = 0, recognised = 0, strange;
+    for (int i = 0; i < choice->count; i++) {
+        const struct plait__word *word = &work->page->words[choice->first + i];
+        texts[i] = word->text;
+        recognised += logf(fmaxf(word->confidence, 1e-3f));
+        if (package->tagger.misread >= 0)
+            misread += log_not(logits[(choice->first + i) * work->tags->label_count + package->tagger.misread]);
     }
+    const char *text = plait__joined_text(arena, texts, choice->count);
+    if (!text) return PLAIT_MEMORY;
+    PLAIT__TRY(plait__strangeness(arena, &package->recogniser, text, &strange));
     const float read = recognised < 0 ? c->read : 0; /* known words have the confidence 1 */
     const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + read;
-    return expf(c->misread * misread + c->recognised * recognised) / (1 + expf(-chosen));
+    *confidence_out = expf(c->misread * misread + c->recognised * recognised - c->strange * strange) / (1 + expf(-chosen));
+    return PLAIT_OK;
 }
 
 /* The upright box around the words. */
@@ -190,7 +202,8 @@ static enum plait_status fill(const struct work *work, unsigned missing, const s
     *field = (struct plait__field){.rule = rule};
     struct choice choice = {0};
     PLAIT__TRY((is_span(rule) ? choose_span : choose_candidate)(work, rule, &choice));
-    const float confidence = choice.count > 0 ? confidence_of(work, rule, &choice) : 0;
+    float confidence = 0;
+    if (choice.count > 0) PLAIT__TRY(weigh(work, rule, &choice, &confidence));
     if (choice.count == 0 || confidence < rule->least) {
         field->confidence = 1 - confidence;
         field->reason = reason_of(work, &choice, missing);

@@ -243,6 +243,7 @@ static enum plait_status read_field_calibrations(struct plait__package *package,
                                       {"read", FLOAT, OF_CALIBRATION(read), false, -100, 100, 0},
                                       {"misread", FLOAT, OF_CALIBRATION(misread), false, 0, 100, 0},
                                       {"recognised", FLOAT, OF_CALIBRATION(recognised), false, 0, 100, 0},
+                                      {"strange", FLOAT, OF_CALIBRATION(strange), false, 0, 100, 0},
                                       {0}};
 #undef OF_CALIBRATION
     static const char *const others[] = {NULL};

@@ -113,9 +113,10 @@ const char *plait__field_type_name(enum plait__field_type type);
 
 /* How likely a field's value is right: that the right words were taken, and that they were read well.
  *     logistic(offset + scale * logit(probability of the words) + (the words were recognised, not known: read))
- *         * product over its words of (1 - probability of being misread)^misread * (recogniser's confidence)^recognised */
+ *         * product over its words of (1 - probability of being misread)^misread * (recogniser's confidence)^recognised
+ *         * exp(-strange * how strange its text is, see document/strange.h) */
 struct plait__field_calibration {
-    float scale, offset, read, misread, recognised;
+    float scale, offset, read, misread, recognised, strange;
 };
 
 /* One field of the document and how its words become a value. */
