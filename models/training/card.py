@@ -1,6 +1,6 @@
 """The package's model card, from figures measured now.
 
-usage: card.py [--data ../shared/data] [--package ../receipt] [--seconds runs/seconds.json]      needs build/native/plait
+usage: card.py [--data ../shared/data] [--package ../receipt] [--made SENTENCE]      needs build/native/plait
 """
 import argparse
 import json
@@ -47,7 +47,7 @@ trained with senses left out so that any of them may be missing.
 
 ## Training time and machine
 
-{machine}. Seconds a step: {seconds}.
+{machine}. {made}
 
 ## What it cannot do
 
@@ -86,7 +86,8 @@ def rows(pixels, words):
     yield ('coverage at 1% error', *('%.3f' % fields(r)['calibration']['coverage_at_1pct'] for r in (pixels, words)))
 
 
-def write(plait, folder, package, seconds):
+def write(plait, folder, package, made):
+    """`made`: a sentence or two on how long each training took."""
     manifest = json.loads((package / 'manifest.json').read_text())
     pixels, words = evaluate(plait, folder, package), evaluate(plait, folder, package, '--true-text')
     table = lambda lines: '\n'.join('| %s |' % ' | '.join(map(str, line)) for line in lines)
@@ -98,17 +99,16 @@ def write(plait, folder, package, seconds):
         version=manifest['version'], files=table((n, WHAT.get(n, ''), f['bytes']) for n, f in manifest['files'].items()),
         bytes=sum(f['bytes'] for f in manifest['files'].values()), figures=table(rows(pixels, words)), ablation=table((name, '%.3f' % fields(r)['normalised']['f1'], fields(r)['calibration']['precision_when_sure']) for name, r in ablation),
         machine='%d %s cores, no GPU' % (os.cpu_count(), platform.machine()),
-        seconds=', '.join('%s %d' % item for item in seconds.items()) or 'not recorded'))
+        made=made))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', type=pathlib.Path, default=ROOT.parent / 'shared' / 'data')
     parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'receipt')
-    parser.add_argument('--seconds', type=pathlib.Path, default=HERE / 'runs' / 'seconds.json')
+    parser.add_argument('--made', default='Training times were not recorded.')
     o = parser.parse_args()
-    write(ROOT / 'build' / 'native' / 'plait', o.data / 'receipts' / 'dev', o.package.resolve(),
-          json.loads(o.seconds.read_text()) if o.seconds.exists() else {})
+    write(ROOT / 'build' / 'native' / 'plait', o.data / 'receipts' / 'dev', o.package.resolve(), o.made)
 
 
 if __name__ == '__main__':
