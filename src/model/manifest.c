@@ -175,7 +175,6 @@ static enum plait_status read_encoder(struct plait__package *package, const stru
                                       {"height", INT, OF_ENCODER(height), false, 0, 256, 0},
                                       {"width", INT, OF_ENCODER(width), false, 0, 1024, 0},
                                       {"length", INT, OF_ENCODER(length), false, 0, 256, 0},
-                                      {"features", INT, OF_ENCODER(features), false, 0, 256, 0},
                                       SCALE_KEYS(plait__encoder),
                                       {0}};
     static const char *const others[] = {"alphabet", NULL};
@@ -196,10 +195,8 @@ static int find_label(const struct plait__tagger *tagger, const char *name, cons
 }
 
 static enum plait_status read_tagger(struct plait__package *package, const struct plait__json *at) {
-    static const struct key keys[] = {{"words_most", INT, OF_TAGGER(words_most), true, 1, 4096, 0},
-                                      {"words_multiple", INT, OF_TAGGER(words_multiple), false, 1, 256, 1},
-                                      {"width", INT, OF_TAGGER(width), true, 1, 4096, 0},
-                                      {0}};
+    static const struct key keys[] = {
+        {"words_most", INT, OF_TAGGER(words_most), true, 1, 4096, 0}, {"width", INT, OF_TAGGER(width), true, 1, 4096, 0}, {0}};
     static const struct key fusion_keys[] = {{"model", FILE_NAME, offsetof(struct plait__network, file), true, 0, 0, 0}, {0}};
     static const char *const others[] = {"modalities", "fusion", "labels", NULL}, *const no_others[] = {NULL};
     struct plait__json fusion, modalities, item = {0};

@@ -83,15 +83,13 @@ struct plait__encoder {
     struct plait__scale scale;     /* image */
     int height, width;             /* image: the picture cut out around a word, pixels */
     int length;                    /* text: characters of a word that are looked at */
-    int features;                  /* layout: numbers a word */
     const char **alphabet;         /* text: [alphabet_count] UTF-8 characters the encoder knows; index 0 is "any other" */
     int alphabet_count;
 };
 
 /* Says what each word is. */
 struct plait__tagger {
-    int words_most;     /* more words are tagged in several runs */
-    int words_multiple; /* the word count of a run is padded to it */
+    int words_most; /* more words are tagged in several runs */
     struct plait__encoder encoders[PLAIT__MODALITY_COUNT];
     struct plait__network fusion;
     int width; /* of an embedding */
