@@ -17,6 +17,8 @@ struct inputs {
     struct plait__amount_rule amounts[16]; /* of the manifest, see inputs_amount and inputs_check */
     struct plait__check_rule checks[8];
     int amount_count, check_count;
+    const char **familiar[8]; /* by field, see inputs_familiar */
+    int familiar_count[8];
 };
 
 /* `polygons`: [count, 4, 2] f32.  The lines are put into reading order; each word's confidence holds its line's number. */
@@ -120,14 +122,17 @@ void inputs_check(struct inputs *in, const char *field, float tolerance, float p
         check->terms[i] = (struct plait__check_term){terms[i * 3], terms[i * 3 + 1], terms[i * 3 + 2] != 0};
 }
 
+/* Values that field number `field` is known to have; they stay the caller's. */
+void inputs_familiar(struct inputs *in, int field, const char **values, int count) {
+    if (field < 8) in->familiar[field] = values, in->familiar_count[field] = count;
+}
+
 /* What the document room makes of the scores.  `logits`: [16] by set of senses, each [words, labels] f32 or NULL; `rules`: the
- * fields' names and types, with labels as plait__manifest_read gives them; `weights`: scale, offset, misread, recognised of the
- * confidence.  For each field: value, text ("" where there is none), confidence, evidence, first word and
- * how many words. */
+ * fields' names and types, with labels as plait__manifest_read gives them.  For each field: value, text ("" where there is
+ * none), probability of its words, evidence, first word, how many words, and whether the value is a familiar one. */
 int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, int labels, int misread, int count,
-                  const char *const *names, const int *types, const int *rule_labels, const float weights[4],
-                  const char **values_out, const char **texts_out, float *confidences_out, float *evidence_out,
-                  int *words_out) {
+                  const char *const *names, const int *types, const int *rule_labels, const char **values_out,
+                  const char **texts_out, float *confidences_out, float *evidence_out, int *words_out) {
     struct plait__field_rule *rules = plait__arena_array(&in->arena, (size_t)count, sizeof *rules);
     for (int i = 0; i < count; i++) {
         rules[i] = (struct plait__field_rule){.name = names[i],
@@ -136,9 +141,8 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
                                               .label = rule_labels[i * 3],
                                               .label_first = rule_labels[i * 3 + 1],
                                               .label_last = rule_labels[i * 3 + 2]};
-        for (int set = 0; set < 16; set++)
-            rules[i].calibrations[set] = (struct plait__field_calibration){
-                .scale = weights[0], .offset = weights[1], .misread = weights[2], .recognised = weights[3]};
+        if (i < 8) rules[i].familiar = in->familiar[i], rules[i].familiar_count = in->familiar_count[i];
+        for (int set = 0; set < 16; set++) rules[i].calibrations[set].scale = 1;
     }
     struct plait__package package = {.fields = rules,
                                      .field_count = count,
@@ -158,8 +162,9 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
         values_out[i] = plait__arena_string(&in->arena, value, strlen(value));
         texts_out[i] = plait__arena_string(&in->arena, text, strlen(text));
         confidences_out[i] = field->confidence;
-        words_out[i * 2] = field->word_count > 0 ? field->words[0] : 0;
-        words_out[i * 2 + 1] = field->word_count;
+        words_out[i * 3] = field->word_count > 0 ? field->words[0] : 0;
+        words_out[i * 3 + 1] = field->word_count;
+        words_out[i * 3 + 2] = field->familiar;
         memcpy(evidence_out + i * PLAIT__MODALITY_COUNT, field->evidence, sizeof field->evidence);
     }
     plait__arena_end(&document.arena);

@@ -7,7 +7,7 @@ import numpy as np
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = ['models/training/tagger_inputs.c'] + ['src/document/%s.c' % n for n in ('amount', 'date', 'order', 'split', 'candidates', 'features',
-                                                                             'fields', 'scores', 'normalise', 'evidence', 'checks', 'spelling', 'strange')] + \
+                                                                             'fields', 'scores', 'normalise', 'evidence', 'checks', 'spelling', 'strange', 'familiar')] + \
           ['src/base/%s.c' % n for n in ('context', 'arena', 'status')] + ['src/media/image_cut.c', 'src/model/calibrate.c', 'src/model/language.c']
 ALPHABET = ['\0'] + list('ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-/&()#$@\'"*+%=_!?|') + ['€', '£', '¥']
 LENGTH = 18
@@ -59,19 +59,23 @@ class Inputs:
             self.lib.inputs_check(self.page, field, ctypes.c_float(check['tolerance']), ctypes.c_float(check['passed']), ctypes.c_float(check['failed']),
                                   _pointer(terms), len(terms))
 
-    def fields(self, logits, present, labels, rules, weights=(1, 0, 0, 0)):
-        """logits: {set: [words, labels]}; rules: {name: type}; returns {name: (value, text, confidence, evidence, first
-        word, words)}."""
+    def familiar(self, values):
+        """For `fields`: a list of known values a field, in their order."""
+        self.values = [(ctypes.c_char_p * len(v))(*(t.encode() for t in v)) for v in values]
+        for i, v in enumerate(self.values): self.lib.inputs_familiar(self.page, i, v, len(v))
+
+    def fields(self, logits, present, labels, rules):
+        """logits: {set: [words, labels]}; rules: {name: type}; returns {name: (value, text, probability of its words, evidence,
+        first word, words, whether the value is familiar)}."""
         names, count, label = list(rules), len(rules), lambda n: labels.index(n) if n in labels else -1
         kept = {s: np.ascontiguousarray(v, np.float32) for s, v in logits.items()}
         sets = (ctypes.c_void_p * 16)(*(kept[s].ctypes.data if s in kept else None for s in range(16)))
         of = np.array([[label(n), label(n + '.first'), label(n + '.last')] for n in names], np.int32)
         values, texts = (ctypes.c_char_p * count)(), (ctypes.c_char_p * count)()
         confidences, evidence = np.zeros(count, np.float32), np.zeros((count, 4), np.float32)
-        words = np.zeros((count, 2), np.int32)
+        words = np.zeros((count, 3), np.int32)
         status = self.lib.inputs_fields(self.page, sets, present, len(labels), label('misread'), count, (ctypes.c_char_p * count)(*(n.encode() for n in names)),
-                                        _pointer(np.array([TYPES.index(rules[n]) for n in names], np.int32)), _pointer(of),
-                                        _pointer(np.array(weights, np.float32)), values, texts, _pointer(confidences), _pointer(evidence), _pointer(words))
+                                        _pointer(np.array([TYPES.index(rules[n]) for n in names], np.int32)), _pointer(of), values, texts, _pointer(confidences), _pointer(evidence), _pointer(words))
         if status: raise RuntimeError('fields: status %d' % status)
         return {n: (values[i].decode(), texts[i].decode(), float(confidences[i]), evidence[i], *words[i]) for i, n in enumerate(names)}
 

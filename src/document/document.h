@@ -72,6 +72,7 @@ struct plait__field {
     const char *value;    /* normalised: money and number "1234.50", date "2018-03-31", others text; NULL: see reason */
     const char *currency; /* money: ISO 4217, or NULL when the page does not say */
     const char *text;     /* as printed; NULL when there is none */
+    bool familiar;        /* the value is one that the package knows */
     float confidence;     /* 0..1 that value is right, calibrated; with no value, that there is none */
     int page;             /* 0-based */
     float polygon[4][2];  /* around its words; meaningful with text */

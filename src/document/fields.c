@@ -5,6 +5,7 @@
 #include "document/checks.h"
 #include "document/document.h"
 #include "document/evidence.h"
+#include "document/familiar.h"
 #include "document/normalise.h"
 #include "document/scores.h"
 #include "document/spelling.h"
@@ -17,6 +18,7 @@ struct work {
     const struct plait__tags *tags;
     const struct plait__candidate *candidates;
     int candidate_count;
+    float noise; /* logarithm of the chance that a character of the page is not misread, by the tagger's account */
 };
 
 /* The words chosen for a field. */
@@ -81,29 +83,42 @@ static float log_not(float logit) {
     return logit > 0 ? -logit - log1pf(expf(-logit)) : -log1pf(expf(logit));
 }
 
-/* How likely the value is right: that these are the words, and that they were read well. */
-static enum plait_status weigh(const struct work *work, const struct plait__field_rule *rule, const struct choice *choice,
-                               float *confidence_out) {
-    const struct plait__package *package = work->document->package;
-    struct plait__arena *arena = &work->document->arena;
-    const struct plait__field_calibration *c = &rule->calibrations[work->tags->present];
+/* Logarithm of the chance that none of these words is misread, by the tagger's account. */
+static float not_misread(const struct work *work, int first, int count) {
+    const int label = work->document->package->tagger.misread, labels = work->tags->label_count;
     const float *logits = work->tags->by_set[work->tags->present];
+    float sum = 0;
+    for (int i = first; i < first + count && label >= 0; i++) sum += log_not(logits[i * labels + label]);
+    return sum;
+}
+
+static int characters_of(const struct work *work, int first, int count) {
+    size_t characters = 0;
+    for (int i = first; i < first + count; i++) characters += strlen(work->page->words[i].text);
+    return (int)characters;
+}
+
+/* How likely the value is right: that these are the words, and that they were read well. */
+static enum plait_status weigh(const struct work *work, const struct choice *choice, struct plait__field *field) {
+    struct plait__arena *arena = &work->document->arena;
+    const struct plait__field_calibration *c = &field->rule->calibrations[work->tags->present];
     const char **texts = plait__arena_array(arena, (size_t)choice->count, sizeof *texts);
     if (!texts) return PLAIT_MEMORY;
-    float misread = 0, recognised = 0, strange;
+    float recognised = 0, strange;
     for (int i = 0; i < choice->count; i++) {
         const struct plait__word *word = &work->page->words[choice->first + i];
         texts[i] = word->text;
         recognised += logf(fmaxf(word->confidence, 1e-3f));
-        if (package->tagger.misread >= 0)
-            misread += log_not(logits[(choice->first + i) * work->tags->label_count + package->tagger.misread]);
     }
     const char *text = plait__joined_text(arena, texts, choice->count);
     if (!text) return PLAIT_MEMORY;
-    PLAIT__TRY(plait__strangeness(arena, &package->recogniser, text, &strange));
+    PLAIT__TRY(plait__strangeness(arena, &work->document->package->recogniser, text, &strange));
     const float read = recognised < 0 ? c->read : 0; /* known words have the confidence 1 */
     const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + read;
-    *confidence_out = expf(c->misread * misread + c->recognised * recognised - c->strange * strange) / (1 + expf(-chosen));
+    const float doubt = c->misread * not_misread(work, choice->first, choice->count) + c->recognised * recognised -
+                        c->strange * strange +
+                        c->noise * work->noise * (float)characters_of(work, choice->first, choice->count);
+    field->confidence = field->familiar ? 1 / (1 + expf(-chosen - c->familiar)) : expf(doubt) / (1 + expf(-chosen));
     return PLAIT_OK;
 }
 
@@ -157,7 +172,10 @@ static enum plait_status normalise_span(const struct work *work, const struct ch
     for (int i = 0; list && i < choice->count; i++)
         if (is_doubtful(work, choice->first + i) && !(texts[i] = plait__respell(arena, list, texts[i]))) return PLAIT_MEMORY;
     const char *joined = plait__joined_text(arena, texts, choice->count);
-    field->value = joined ? plait__tidy_text(arena, joined) : NULL;
+    if (!joined || !(field->value = plait__tidy_text(arena, joined))) return PLAIT_MEMORY;
+    int known;
+    PLAIT__TRY(plait__familiar(arena, field->rule->familiar, field->rule->familiar_count, field->value, &known));
+    if (known >= 0) field->familiar = true, field->value = field->rule->familiar[known];
     return PLAIT_OK;
 }
 
@@ -202,16 +220,16 @@ static enum plait_status fill(const struct work *work, unsigned missing, const s
     *field = (struct plait__field){.rule = rule};
     struct choice choice = {0};
     PLAIT__TRY((is_span(rule) ? choose_span : choose_candidate)(work, rule, &choice));
-    float confidence = 0;
-    if (choice.count > 0) PLAIT__TRY(weigh(work, rule, &choice, &confidence));
-    if (choice.count == 0 || confidence < rule->least) {
-        field->confidence = 1 - confidence;
-        field->reason = reason_of(work, &choice, missing);
+    if (choice.count > 0) {
+        PLAIT__TRY(normalise(work, &choice, field));
+        PLAIT__TRY(weigh(work, &choice, field));
+    }
+    if (choice.count == 0 || field->confidence < rule->least) {
+        *field = (struct plait__field){
+            .rule = rule, .confidence = 1 - field->confidence, .reason = reason_of(work, &choice, missing)};
         return PLAIT_OK;
     }
-    field->confidence = confidence;
     PLAIT__TRY(place(work, &choice, field));
-    PLAIT__TRY(normalise(work, &choice, field));
     plait__evidence(choice.probability, work->tags->present, field->evidence);
     return PLAIT_OK;
 }
@@ -228,6 +246,8 @@ enum plait_status plait__fields(struct plait__document *document, const struct p
         if (package->fields[i].type == PLAIT__FIELD_TYPE_DATE) day_first = package->fields[i].day_first;
     PLAIT__TRY(plait__candidates(&document->arena, work.page, day_first, &candidates, &work.candidate_count));
     work.candidates = candidates;
+    const int words = work.page->word_count, characters = characters_of(&work, 0, words);
+    work.noise = characters > 0 ? not_misread(&work, 0, words) / (float)characters : 0;
     for (int i = 0; i < package->field_count; i++) PLAIT__TRY(fill(&work, missing, &package->fields[i], &document->fields[i]));
     return PLAIT_OK;
 }

@@ -241,6 +241,8 @@ static enum plait_status read_field_calibrations(struct plait__package *package,
                                       {"misread", FLOAT, OF_CALIBRATION(misread), false, 0, 100, 0},
                                       {"recognised", FLOAT, OF_CALIBRATION(recognised), false, 0, 100, 0},
                                       {"strange", FLOAT, OF_CALIBRATION(strange), false, 0, 100, 0},
+                                      {"noise", FLOAT, OF_CALIBRATION(noise), false, 0, 100, 0},
+                                      {"familiar", FLOAT, OF_CALIBRATION(familiar), false, -100, 100, 0},
                                       {0}};
 #undef OF_CALIBRATION
     static const char *const others[] = {NULL};
@@ -278,13 +280,14 @@ static enum plait_status read_field(struct plait__package *package, const struct
         {"required", BOOL, OF_FIELD(required), false, 0, 1, 1}, {"least", FLOAT, OF_FIELD(least), false, 0, 1, 0},
         {"review", FLOAT, OF_FIELD(review), false, 0, 1, 0.8},  {"day_first", BOOL, OF_FIELD(day_first), false, 0, 1, 1},
         {"currency", TEXT, OF_FIELD(currency), false, 0, 0, 0}, {0}};
-    static const char *const others[] = {"type", "calibrations", "currencies", NULL};
+    static const char *const others[] = {"type", "calibrations", "currencies", "familiar", NULL};
     const struct plait__tagger *tagger = &package->tagger;
     const char *type;
     PLAIT__TRY(kept(package, at->key, &rule->name));
     PLAIT__TRY(read_keys(package, at, keys, others, rule));
     PLAIT__TRY(read_field_calibrations(package, at, rule));
     PLAIT__TRY(read_currencies(package, at, rule));
+    PLAIT__TRY(read_texts(package, at, "familiar", &rule->familiar, &rule->familiar_count));
     PLAIT__TRY(plait__json_text(at, "type", &type));
     while (rule->type < PLAIT__FIELD_TYPE_COUNT && strcmp(plait__field_type_name(rule->type), type) != 0) rule->type++;
     if (rule->type == PLAIT__FIELD_TYPE_COUNT)

@@ -112,9 +112,11 @@ const char *plait__field_type_name(enum plait__field_type type);
 /* How likely a field's value is right: that the right words were taken, and that they were read well.
  *     logistic(offset + scale * logit(probability of the words) + (the words were recognised, not known: read))
  *         * product over its words of (1 - probability of being misread)^misread * (recogniser's confidence)^recognised
- *         * exp(-strange * how strange its text is, see document/strange.h) */
+ *         * exp(-strange * how strange its text is, see document/strange.h)
+ *         * (1 - probability of being misread of the page's usual character)^(noise * its characters)
+ * A familiar value was read well: for it only the first line counts, with `familiar` added inside. */
 struct plait__field_calibration {
-    float scale, offset, read, misread, recognised, strange;
+    float scale, offset, read, misread, recognised, strange, noise, familiar;
 };
 
 /* One field of the document and how its words become a value. */
@@ -128,6 +130,8 @@ struct plait__field_rule {
     float least;     /* calibrated confidence under which the value is withheld: reason low_confidence */
     float review;    /* calibrated confidence under which a person should look */
     struct plait__field_calibration calibrations[1 << PLAIT__MODALITY_COUNT]; /* for every set of senses present */
+    const char **familiar; /* text, address: [familiar_count] values that it is known to have; see document/familiar.h */
+    int familiar_count;
     bool day_first;              /* date: 03/04 is the third of April where the page does not say */
     const char *currency;        /* money: ISO 4217 where the page does not say; NULL: left open */
     const char **currency_signs; /* money: [currency_count] as printed ("RM", "€") ... */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "document/document.h"
+#include "document/familiar.h"
 #include "document/normalise.h"
 #include "document/scores.h"
 #include "document/spelling.h"
@@ -241,6 +242,58 @@ TEST(only_doubtful_words_are_respelt) {
     end();
 }
 
+static int familiar_of(const char *value) {
+    static const char *const values[] = {"ACME STORE SDN BHD", "ACME SHOP (KL)", "ACME SHOP (JB)",
+                                         "NO. 12, JALAN TEMPUA, 47100 PUCHONG, SELANGOR"};
+    int found = -2;
+    CHECK_INT(plait__familiar(&document.arena, values, 4, value, &found), PLAIT_OK);
+    return found;
+}
+
+TEST(familiar_values_are_found) {
+    begin();
+    CHECK_INT(familiar_of("Acme Store Sdn. Bhd."), 0); /* letters and digits count, their case does not */
+    CHECK_INT(familiar_of("ACNE STORE SDN BHD"), 0);
+    CHECK_INT(familiar_of("ACNE STOVE SDN BHD"), -1); /* two wrong of fifteen */
+    CHECK_INT(familiar_of("ACME SHOP (XX)"), -1);
+    CHECK_INT(familiar_of("ACME SHOP (KB)"), -1); /* as near to one as to the other */
+    CHECK_INT(familiar_of("ACME SHOP (KL)"), 1);
+    CHECK_INT(familiar_of("NO 12 JALAN TEMPUA 4710O PUCHONC SELANGOR"), -1);
+    CHECK_INT(familiar_of("NO 12 JALAN TEMPUA 4710O PUCHONG SELANGOR"), 3);
+    CHECK_INT(familiar_of("ACME"), -1);
+    CHECK_INT(familiar_of(""), -1);
+    end();
+}
+
+TEST(a_familiar_value_is_put_right_and_need_not_be_read_well) {
+    begin();
+    static const char *values[] = {"Acme Stove Sdn Bhd"};
+    for (int set = 0; set < 16; set++) rules[0].calibrations[set].recognised = 1, rules[0].calibrations[set].familiar = 1;
+    page.words[word("STORE")].confidence = 0.5f;
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK(!document.fields[0].familiar);
+    const float before = document.fields[0].confidence;
+    rules[0].familiar = values, rules[0].familiar_count = 1;
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK(document.fields[0].familiar);
+    CHECK_TEXT(document.fields[0].value, "Acme Stove Sdn Bhd");
+    CHECK_TEXT(document.fields[0].text, "ACME STORE SDN BHD");
+    CHECK(document.fields[0].confidence > before);
+    rules[0].familiar_count = 0;
+    end();
+}
+
+TEST(a_page_read_badly_lowers_every_confidence) {
+    begin();
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    const float before = document.fields[2].confidence;
+    for (int set = 0; set < 16; set++) rules[2].calibrations[set].noise = 1;
+    say(T | L, "MAIN", MISREAD, 3); /* elsewhere on the page */
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    CHECK(document.fields[2].confidence < before);
+    end();
+}
+
 int main(void) {
     plait_context_create(NULL, &context);
     test_values_over_lines();
@@ -255,6 +308,9 @@ int main(void) {
     test_texts_are_tidied();
     test_words_are_respelt();
     test_only_doubtful_words_are_respelt();
+    test_familiar_values_are_found();
+    test_a_familiar_value_is_put_right_and_need_not_be_read_well();
+    test_a_page_read_badly_lowers_every_confidence();
     plait_context_destroy(context);
     return test__finish();
 }
