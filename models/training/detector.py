@@ -1,6 +1,6 @@
 """The text-line detector: a small pyramid network on the grey page, a map at stride 4.
 
-usage: detector.py train RUN --minutes 30 [--pages FOLDER ...] [--data ../shared/data]
+usage: detector.py train RUN --steps 4000 [--from RUN.pt | MODEL.onnx] [--pages FOLDER ...] [--data ../shared/data]
        detector.py check RUN.pt [--data ../shared/data] [--side 1600] [--sheet OUT.png]
        detector.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
 
@@ -22,6 +22,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import half
+import weights
 from recogniser import Pace, convolution
 
 STRIDE, UNIT = 4, 16.0
@@ -330,14 +332,11 @@ def train(options):
     torch.manual_seed(options.seed)
     model = Detector().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.01, betas=(0.9, 0.98))
-    spent, steps = 0.0, 0
+    steps = 0
     if state.exists():
         saved = torch.load(state)
         model.load_state_dict(saved['model']), optimiser.load_state_dict(saved['optimiser'])
-        spent, steps = saved['spent'], saved['steps']
-    elif options.start:
-        model.load_state_dict(torch.load(options.start)['average'])
-    average = {k: v.clone() for k, v in model.state_dict().items()}
+        steps = saved['steps']
     rng = np.random.default_rng(options.seed + steps)
     kept = run.parent / 'receipts.pickle'
     if not kept.exists():
@@ -345,21 +344,30 @@ def train(options):
     receipts = pickle.loads(kept.read_bytes())
     made = [load_page(p) for folder in options.pages for p in sorted(pathlib.Path(folder).glob('*.json'))]
     print(f'{len(receipts)} receipts, {len(made)} synthetic pages', flush=True)
-    total, last, saved_at, checked, sums, pace = options.minutes * 60, time.time(), spent, spent, [], Pace()
-    model.train()
-    while True:
-        done = spent / total
-        for group in optimiser.param_groups:
-            group['lr'] = options.rate * min(1.0, (steps + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * min(done, 1))) + 1e-6
-        views, goals, weights = [], [], []
+
+    def drawn():
+        views, goals, shares = [], [], []
         for _ in range(options.batch):
             pages = made if made and rng.random() > options.real else receipts
             view, quads, readable = augmented(*pages[int(rng.integers(len(pages)))], rng, options.size)
             goal, weight = targets(quads, readable, options.size, options.size)
-            views.append(view), goals.append(goal), weights.append(weight)
+            views.append(view), goals.append(goal), shares.append(weight)
+        return torch.from_numpy(np.stack(views))[:, None].float().to(memory_format=torch.channels_last), torch.from_numpy(np.stack(goals)), torch.from_numpy(np.stack(shares))
+
+    if not steps and options.start and options.start.endswith('.onnx'):
+        weights.load_export(model, options.start, drawn()[0])
+        in_pixels(model, 1 / UNIT)
+    elif not steps and options.start:
+        model.load_state_dict(torch.load(options.start)['average'])
+    average = {k: v.clone() for k, v in model.state_dict().items()}
+    sums, pace = [], Pace()
+    model.train()
+    while steps < options.steps:
+        for group in optimiser.param_groups:
+            group['lr'] = options.rate * min(1.0, (steps + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * steps / options.steps)) + 1e-6
+        view, goal, weight = drawn()
         optimiser.zero_grad(set_to_none=True)
-        said = model(torch.from_numpy(np.stack(views))[:, None].float().to(memory_format=torch.channels_last))
-        loss, parts = loss_of(said, torch.from_numpy(np.stack(goals)), torch.from_numpy(np.stack(weights)))
+        loss, parts = loss_of(model(view), goal, weight)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimiser.step()
@@ -368,22 +376,24 @@ def train(options):
         for k, v in model.state_dict().items():
             average[k].mul_(keep).add_(v, alpha=1 - keep) if v.is_floating_point() else average[k].copy_(v)
         sums.append(parts)
-        now = time.time()
-        spent, last = spent + now - last, now
         if steps % 25 == 0:
-            print(f'{time.strftime("%H:%M:%S")} step {steps} spent {spent:.0f}s pixel %.3f dice %.3f edges %.4f ends %.4f' % tuple(np.mean(sums[-25:], 0)),
+            print(f'{time.strftime("%H:%M:%S")} step {steps} of {options.steps} pixel %.3f dice %.3f edges %.4f ends %.4f' % tuple(np.mean(sums[-25:], 0)),
                   f'views/s {pace.of(25 * options.batch):.1f}', flush=True)
-        if spent - saved_at > 120 or done >= 1:
-            if spent - checked > 300 or done >= 1:
-                checked = spent
-                tried = Detector().to(memory_format=torch.channels_last)
-                tried.load_state_dict(average)
-                print('dev, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % check(tried, options.data, 1600, every=3), flush=True)
-            saved_at, last = spent, time.time()
-            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'spent': spent, 'steps': steps}, str(state) + '.new')
+        if steps % 500 == 0 or steps == options.steps:
+            tried = Detector().to(memory_format=torch.channels_last)
+            tried.load_state_dict(average)
+            print('dev, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % check(tried, options.data, 1600, every=3), flush=True)
+            model.train()
+        if steps % 100 == 0 or steps == options.steps:
+            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'steps': steps}, str(state) + '.new')
             pathlib.Path(str(state) + '.new').replace(state)
-        if done >= 1:
-            return
+
+
+def in_pixels(model, unit):
+    """Makes the distances come out `unit` times as large: by UNIT an export gives input pixels."""
+    with torch.no_grad():
+        model.head.weight[1:] *= unit
+        model.head.bias[1:] *= unit
 
 
 def load(path):
@@ -394,12 +404,12 @@ def load(path):
 
 def export(options):
     model = load(options.run)
-    with torch.no_grad():  # distances in input pixels
-        model.head.weight[1:] *= UNIT
-        model.head.bias[1:] *= UNIT
+    in_pixels(model, UNIT)
+    model = half.rounded(model)
     example = torch.from_numpy(np.random.default_rng(7).uniform(-1, 1, (1, 1, 64, 96)).astype(np.float32))
     torch.onnx.export(model, example, options.model, opset_version=13, input_names=['image'], output_names=['map'],
                       dynamic_axes={'image': {2: 'height', 3: 'width'}, 'map': {2: 'rows', 3: 'columns'}})
+    half.store(options.model)
     golden = pathlib.Path(options.golden)
     golden.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
@@ -411,7 +421,7 @@ def main():
     commands = parser.add_subparsers(dest='command', required=True)
     one = commands.add_parser('train')
     one.add_argument('run')
-    one.add_argument('--minutes', type=float, default=30)
+    one.add_argument('--steps', type=int, default=4000)
     one.add_argument('--from', dest='start')
     one.add_argument('--pages', nargs='*', default=[])
     one.add_argument('--real', type=float, default=0.7, help='share of real pages')

@@ -1,6 +1,6 @@
 """The text-line recogniser: a depthwise-separable convolution network with CTC, 32-row crops, a step every 4 columns.
 
-usage: recogniser.py train RUN --minutes 45 [--from RUN.pt] [--lines FOLDER ...] [--rate 3e-3]
+usage: recogniser.py train RUN --steps 9000 [--from RUN.pt | MODEL.onnx] [--lines FOLDER ...] [--rate 3e-3]
        recogniser.py check RUN.pt [--cache CROPS]         character errors on a cache of crops, without case
        recogniser.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
 
@@ -20,6 +20,8 @@ from torch.nn import functional as F
 
 import charset
 import crops
+import half
+import weights
 
 
 def convolution(inputs, outputs, kernel, stride=1, groups=1):
@@ -120,8 +122,12 @@ def folded_text(text, fold):
     return ''.join(charset.folded(c) for c in text) if fold else text
 
 
+def inputs_of(pictures):
+    return torch.from_numpy(crops.pack(pictures)).to(memory_format=torch.channels_last)
+
+
 def batch_loss(model, pictures, targets, folds, matrix):
-    logits = model(torch.from_numpy(crops.pack(pictures)).to(memory_format=torch.channels_last))
+    logits = model(inputs_of(pictures))
     log = F.log_softmax(logits, 2)
     folds = torch.tensor(folds)
     if folds.any():
@@ -161,7 +167,7 @@ def read(model, pictures, size=48):
     with torch.no_grad():
         for at in range(0, len(order), size):
             part = order[at:at + size]
-            logits = model(torch.from_numpy(crops.pack([pictures[i] for i in part])).to(memory_format=torch.channels_last)).numpy()
+            logits = model(inputs_of([pictures[i] for i in part])).numpy()
             for row, i in zip(logits, part):
                 texts[i] = greedy(row, pictures[i].shape[1])
     return texts
@@ -203,29 +209,30 @@ def train(options):
     decay = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
     optimiser = torch.optim.AdamW([{'params': decay, 'weight_decay': 0.02}, {'params': plain, 'weight_decay': 0}], lr=options.rate, betas=(0.9, 0.98))
-    spent, steps = 0.0, 0
-    state = run.with_suffix('.pt')
-    if state.exists():
-        saved = torch.load(state)
-        model.load_state_dict(saved['model']), optimiser.load_state_dict(saved['optimiser'])
-        spent, steps = saved['spent'], saved['steps']
-    elif options.start:
-        model.load_state_dict(torch.load(options.start)['average'])
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    matrix = torch.from_numpy(charset.fold_matrix())
+    steps, state = 0, run.with_suffix('.pt')
     receipts = crops.Cache(run.parent / 'crops-train')
     lines = [crops.Cache(f) for f in options.lines]
     real = options.real if lines else 1.0
+    if state.exists():
+        saved = torch.load(state)
+        model.load_state_dict(saved['model']), optimiser.load_state_dict(saved['optimiser'])
+        steps = saved['steps']
     pool = Pool([(receipts, real, True)] + [(c, (1 - real) * len(c) / sum(map(len, lines)), False) for c in lines], options.seed + steps)
+    if not steps and options.start and options.start.endswith('.onnx'):
+        weights.load_export(model, options.start, inputs_of(next(pool.batches(96))[0]))
+    elif not steps and options.start:
+        model.load_state_dict(torch.load(options.start)['average'])
+    average = {k: v.clone() for k, v in model.state_dict().items()}
+    matrix = torch.from_numpy(charset.fold_matrix())
     develop = crops.Cache(run.parent / 'crops-dev')
-    total, last, saved_at, sums = options.minutes * 60, time.time(), spent, []
-    checked, pace = spent, Pace()
+    sums, pace = [], Pace()
     model.train()
     for pictures, targets, folds in pool.batches(options.batch):
-        done = spent / total
+        if steps >= options.steps:
+            return
         warm = min(1.0, (steps + 1) / 150)
         for group in optimiser.param_groups:
-            group['lr'] = options.rate * warm * (0.5 + 0.5 * np.cos(np.pi * min(done, 1))) + 1e-6
+            group['lr'] = options.rate * warm * (0.5 + 0.5 * np.cos(np.pi * steps / options.steps)) + 1e-6
         optimiser.zero_grad(set_to_none=True)
         loss = batch_loss(model, pictures, targets, folds, matrix)
         loss.backward()
@@ -236,24 +243,18 @@ def train(options):
         for k, v in model.state_dict().items():
             average[k].mul_(keep).add_(v, alpha=1 - keep) if v.is_floating_point() else average[k].copy_(v)
         sums.append(loss.item())
-        now = time.time()
-        spent, last = spent + now - last, now
         if steps % 50 == 0:
-            print(f'{time.strftime("%H:%M:%S")} step {steps} spent {spent:.0f}s loss {np.mean(sums[-50:]):.4f} lines/s {pace.of(50 * options.batch):.0f}', flush=True)
-        if spent - saved_at > 150 or done >= 1:
-            if spent - checked > 400 or done >= 1:
-                checked = spent
-                tried = Recogniser().to(memory_format=torch.channels_last)
-                tried.load_state_dict(average)
-                print('dev, without case: CER %.4f lines right %.4f' % check(tried, develop, True, 600), flush=True)
-                if lines:
-                    print('synthetic: CER %.4f lines right %.4f' % check(tried, lines[0], False, 300), flush=True)
-                model.train()
-            saved_at, last = spent, time.time()
-            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'spent': spent, 'steps': steps}, str(state) + '.new')
+            print(f'{time.strftime("%H:%M:%S")} step {steps} of {options.steps} loss {np.mean(sums[-50:]):.4f} lines/s {pace.of(50 * options.batch):.0f}', flush=True)
+        if steps % 1000 == 0 or steps == options.steps:
+            tried = Recogniser().to(memory_format=torch.channels_last)
+            tried.load_state_dict(average)
+            print('dev, without case: CER %.4f lines right %.4f' % check(tried, develop, True, 600), flush=True)
+            if lines:
+                print('synthetic: CER %.4f lines right %.4f' % check(tried, lines[0], False, 300), flush=True)
+            model.train()
+        if steps % 200 == 0 or steps == options.steps:
+            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'steps': steps}, str(state) + '.new')
             pathlib.Path(str(state) + '.new').replace(state)
-        if done >= 1:
-            return
 
 
 def load(path):
@@ -263,10 +264,11 @@ def load(path):
 
 
 def export(options):
-    model = load(options.run)
+    model = half.rounded(load(options.run))
     example = torch.from_numpy(np.random.default_rng(5).uniform(-1, 1, (2, 1, crops.HEIGHT, 96)).astype(np.float32))
     torch.onnx.export(model, example, options.model, opset_version=13, input_names=['image'], output_names=['logits'],
                       dynamic_axes={'image': {0: 'lines', 3: 'width'}, 'logits': {0: 'lines', 1: 'steps'}})
+    half.store(options.model)
     golden = pathlib.Path(options.golden)
     golden.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
@@ -278,7 +280,7 @@ def main():
     commands = parser.add_subparsers(dest='command', required=True)
     one = commands.add_parser('train')
     one.add_argument('run')
-    one.add_argument('--minutes', type=float, default=45)
+    one.add_argument('--steps', type=int, default=9000)
     one.add_argument('--from', dest='start')
     one.add_argument('--lines', nargs='*', default=[])
     one.add_argument('--real', type=float, default=0.5, help='share of real crops')

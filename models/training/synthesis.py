@@ -193,7 +193,7 @@ class LineMaker:
             path = printer.typeface(0.25 if clean else 0.5)
             if printer.writable(path, words):
                 break
-        spoken = words.replace(' ', '  ') if chance(0.06) else words
+        spoken = ''.join(' ' * int(rng.geometric(0.4)) if c == ' ' else c for c in words) if chance(0.15) else words
         size = int(np.exp(rng.uniform(np.log(10 if clean else 11), np.log(34 if clean else 48))))
         if clean:
             ink = printer.ink(path, size, spoken)
@@ -258,8 +258,16 @@ class LineMaker:
         centre_x, centre_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         matrix = np.array([[1, slant, -slant * centre_y], [slope, 1, -slope * centre_x]], np.float32)
         canvas = cv2.warpAffine(canvas, matrix, canvas.shape[::-1], flags=cv2.INTER_LINEAR)
+        if self.printer.chance(0.3):
+            canvas = self.curl(canvas, centre_x, wide, box[3] - box[1])
         grow = abs(slope) * wide / 2
         return canvas, box + np.array([0, -grow, 0, grow])
+
+    def curl(self, canvas, centre_x, wide, tall):
+        """The paper is not flat: the line is an arc that leaves its chord by a fifth of its height at most."""
+        rows, columns = np.indices(canvas.shape, np.float32)
+        arc = self.rng.uniform(-0.2, 0.2) * tall * (1 - ((columns - centre_x) / (wide / 2)) ** 2)
+        return cv2.remap(canvas, columns, rows + arc.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def contact_sheet(maker, columns=4, rows=44, cell=(350, 40)):

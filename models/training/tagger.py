@@ -2,7 +2,7 @@
 
 usage: tagger.py DATA LIBRARY CHECKPOINT [--epochs N] [--fold K] [--seed N] [--read FILE]
 DATA is ../shared/data/receipts, LIBRARY what tagger_inputs.build() makes.  Resumes from CHECKPOINT when it is there.  With --fold
-the shops of that third of train are left out, for measuring shops never seen.  With --read (documents of `plait read --lines` over
+that third of train is left out, for calibration and for measuring shops never seen.  With --read (documents of `plait read --lines` over
 train) a third of the pages are taken as the recogniser read them."""
 import argparse, os, sys, time
 import numpy as np

@@ -3,10 +3,11 @@
 usage: tagger_calibrate.py DATA LIBRARY PACKAGE --fold CHECKPOINT0 --fold CHECKPOINT1 --fold CHECKPOINT2 --final CHECKPOINT
                            [--read train.jsonl] [--read-dev dev.jsonl]
 
-The pages of train are answered by the fold that has not seen their shop: as they are, with a recogniser's mistakes made up, and as
-the recogniser read them (--read: the documents of `plait eval --predictions` over train).  dev is answered by the final checkpoint.
-Then, for each field and set of senses, the numbers of the manifest's calibrations are those of the greatest likelihood."""
-import argparse, json, os
+The pages of train are answered by the fold that has not seen them, nor their shop where it is none of the others': as they are, with
+a recogniser's mistakes made up, and as the recogniser read them (--read: documents of `plait read --lines`).  dev is
+answered by the final checkpoint.  Then, for each field and set of senses, the numbers of the manifest's calibrations are those of the
+greatest likelihood, and the values that train's receipts have become the manifest's familiar ones.  Printed: how far dev's confidences are off when train alone is fitted, and the folds' F1, for shops never seen too."""
+import argparse, glob, json, os
 import numpy as np
 import torch
 from scipy.optimize import minimize
@@ -17,32 +18,35 @@ from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
-WEIGHTS = {'dev': 1.0, 'noisy': 0.08, 'fold': 0.03}                         # dev has known and unknown shops as they come
+WEIGHTS = {'dev': 1.0, 'noisy': 0.3, 'fold': 0.3}
 PART = tagger_manifest.part()
 KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
-def answers(lib, strangeness, model, page, rng, origin, confidences=None):
-    """Rows (field, set, probability, misread, recognised, right, origin, strange) of one page."""
+COLUMNS = 'field set probability misread recognised right origin strange noise familiar shop_seen pixels'.split()
+
+def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, confidences=None):
+    """Rows (COLUMNS) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
     sample.x.checks(PART['amounts'], PART['checks'])
+    sample.x.familiar([familiar.get(f, []) for f in KINDS])
     inputs = tagger.batch_of([sample], rng, False)
     with torch.no_grad():
         embeddings = [model.text(inputs[0], inputs[1]).unsqueeze(0), model.layout(inputs[2]).unsqueeze(0), model.image(inputs[3]).unsqueeze(0)]
         present = torch.tensor([[[s >> m & 1 for m in range(SENSES)]] for s in SETS], dtype=torch.float32)
         logits = model.fusion(*embeddings, present, None, len(SETS)).numpy()
-    rows = []
+    rows, sizes = [], np.array([len(w[0].encode()) for w in sample.words])
     for z, s in zip(logits, SETS):
-        plain = sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS)
-        doubted = sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS, (1, 0, 1, 0))
-        for f, (value, text, p, _, first, words) in plain.items():
-            if not words: continue
-            misread = np.log(max(doubted[f][2], 1e-12) / max(p, 1e-12))
-            recognised = 0.0
-            if confidences is not None:
-                recognised = sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + words])
-            truth = page.fields[f]
-            rows.append((f, s, p, misread, recognised, truth is not None and tagger_score.right(f, truth, value, text), origin,
-                         strangeness(' '.join(sample.words[i][0] for i in range(first, first + words)))))
+        not_misread = -np.logaddexp(0, z[:sample.count, tagger.MISREAD])
+        for f, (value, text, p, _, first, count, known) in sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS).items():
+            truth, words = page.fields[f], range(first, first + count)
+            if not count:
+                rows.append((f, s, 0.0, 0.0, 0.0, truth is None, origin, 0.0, 0.0, False, shop_seen, confidences is not None))
+                continue
+            recognised = 0.0 if confidences is None else sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + count])
+            noise = not_misread.sum() / sizes.sum() * sizes[words].sum()
+            right = truth is not None and tagger_score.right(f, truth, value, text)
+            rows.append((f, s, float(p), float(not_misread[words].sum()), float(recognised), right, origin,
+                         strangeness(' '.join(sample.words[i][0] for i in words)), float(noise), bool(known), shop_seen, confidences is not None))
     return rows
 
 def damaged(page, rng):
@@ -52,19 +56,55 @@ def damaged(page, rng):
     page.lines = [l for l in page.lines if any(w[0] for w in l.words)]
     return page
 
+NUMBERS = 'scale offset read misread recognised strange noise familiar'.split()
+USUAL = np.array([0.5, 0.5, -0.5, 0.1, 0.3, 0.02, 0.1, 1.0])
+BOUNDS = [(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1), (0, 10), (-2, 5)]
+STIFF = np.array([1, 0.3, 0.3, 1, 1, 1, 1, 0.3])                           # few rows stay near what is usual
+
+def confidence(x, rows):
+    """plait__field_calibration's formula."""
+    x = dict(zip(NUMBERS, x))
+    p = np.clip(rows['probability'], 1e-6, 1 - 1e-6)
+    chosen = x['offset'] + x['scale'] * np.log(p / (1 - p)) + x['read'] * (rows['recognised'] < 0)
+    doubt = x['misread'] * rows['misread'] + x['recognised'] * rows['recognised'] - x['strange'] * rows['strange'] + x['noise'] * rows['noise']
+    known = rows['familiar'] > 0
+    c = np.where(known, 1, np.exp(np.minimum(doubt, 0))) / (1 + np.exp(-(chosen + x['familiar'] * known)))
+    return np.clip(c, 1e-4, 1 - 1e-4)
+
 def fit(rows):
-    """The numbers of greatest likelihood; few rows stay near what is usual."""
-    p = np.clip(np.array([r[2] for r in rows]), 1e-6, 1 - 1e-6)
-    logit, misread, recognised = np.log(p / (1 - p)), np.array([r[3] for r in rows]), np.array([r[4] for r in rows])
-    right, weight = np.array([r[5] for r in rows], float), np.array([WEIGHTS[r[6]] for r in rows])
-    strange = np.array([r[7] for r in rows])
-    usual = np.array([0.5, 0.5, -0.5, 0.1, 0.3, 0.02])                     # scale, offset, read, misread, recognised, strange
+    """The numbers of greatest likelihood."""
+    weight = np.array([WEIGHTS[o] for o in rows['origin']])
     def cost(x):
-        c = np.exp(x[3] * misread + x[4] * recognised - x[5] * strange) / (1 + np.exp(-(x[1] + x[0] * logit + x[2] * (recognised < 0))))
-        c = np.clip(c, 1e-4, 1 - 1e-4)
-        return -(weight * (right * np.log(c) + (1 - right) * np.log(1 - c))).sum() + (np.array([1, 0.3, 0.3, 1, 1, 1]) * (x - usual) ** 2).sum()
-    best = minimize(cost, usual, method='L-BFGS-B', bounds=[(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1)]).x
-    return {k: round(float(v), 4) for k, v in zip(('scale', 'offset', 'read', 'misread', 'recognised', 'strange'), best)}
+        c = confidence(x, rows)
+        return -(weight * np.where(rows['right'], np.log(c), np.log(1 - c))).sum() + (STIFF * (x - USUAL) ** 2).sum()
+    return minimize(cost, USUAL, method='L-BFGS-B', bounds=BOUNDS).x
+
+def chosen(rows, mask): return {k: v[mask] for k, v in rows.items()}
+
+def off(confidences, right, bins=10):
+    """Expected calibration error, equal bins."""
+    at = np.minimum((confidences * bins).astype(int), bins - 1)
+    return sum(abs(confidences[at == b].sum() - right[at == b].sum()) for b in range(bins)) / max(len(right), 1)
+
+def report(rows, field_rows, numbers):
+    """How it would have gone with train alone, and the folds' own figures."""
+    for f, mine in field_rows.items():
+        alone = fit(chosen(mine, mine['origin'] == 'fold'))
+        for pixels in (False, True):
+            dev = chosen(mine, (mine['origin'] == 'dev') & (mine['pixels'] == pixels))
+            if len(dev['right']): print('%s, dev, %s: off by %.3f; %.3f when only train is fitted' % (
+                f, 'pixels' if pixels else 'true lines', off(confidence(numbers[f], dev), dev['right']), off(confidence(alone, dev), dev['right'])))
+        noisy = chosen(mine, mine['origin'] == 'noisy')
+        c = confidence(numbers[f], noisy)
+        sure = c > 0.9
+        print('%s, damaged dev: off by %.3f; %d of %d over 0.9, %.3f of them right' % (f, off(c, noisy['right']), sure.sum(), len(sure), noisy['right'][sure].mean() if sure.any() else 1))
+    whole = (rows['set'] == 7) & (rows['origin'] == 'fold') & ~rows['damaged'] & ~rows['pixels']
+    for name, mask in (('folds of train, true lines', whole), ('of these, shops never seen', whole & ~rows['shop_seen'])):
+        mine = chosen(rows, mask)
+        given = mine['probability'] > 0
+        hits = (mine['right'] & given).sum()
+        wanted = mask.sum() - (mine['right'] & ~given).sum()
+        print('%s: %d fields, micro F1 %.4f' % (name, mask.sum(), 2 * hits / (given.sum() + wanted)), flush=True)
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -73,40 +113,49 @@ def main():
     a.add_argument('--rows', help='keep the rows in this file, and take them from there when it exists')
     a = a.parse_args()
     torch.set_num_threads(1)
-    lib = tagger_inputs.open_library(a.library)
-    rng, strangeness = np.random.default_rng(5), tagger_inputs.Strangeness(lib, a.package)
-    def opened(path):
-        if path == 'none': return None
-        model = tagger.new_model(lib); model.load_state_dict(torch.load(path, map_location='cpu')['average']); model.eval()
-        return model
-    if a.rows and os.path.exists(a.rows): rows = [tuple(r) for r in json.load(open(a.rows))]
-    else:
-        rows, read = [], tagger_data.read_documents(a.read)
-        train = tagger.load(lib, os.path.join(a.data, 'train'))
-        models = [opened(f) for f in a.fold]
-        for page, fold in zip(train, tagger_data.folds(train)):
-            if fold >= len(models) or models[fold] is None: continue
-            rows += answers(lib, strangeness, models[fold], page, rng, 'fold')
-            rows += answers(lib, strangeness, models[fold], damaged(page, rng), rng, 'fold')
-            if page.name in read:
-                again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, strangeness, models[fold], again, rng, 'fold', confidences)
-        final, read = opened(a.final), tagger_data.read_documents(a.read_dev)
-        for page in tagger.load(lib, os.path.join(a.data, 'dev')):
-            rows += answers(lib, strangeness, final, page, rng, 'dev')
-            rows += answers(lib, strangeness, final, damaged(page, rng), rng, 'noisy')
-            if page.name in read:
-                again, confidences = tagger_data.read_version(page, read[page.name])
-                rows += answers(lib, strangeness, final, again, rng, 'dev', confidences)
-        if a.rows: json.dump([[r[0], r[1], float(r[2]), float(r[3]), float(r[4]), bool(r[5]), r[6], r[7]] for r in rows], open(a.rows, 'w'))
-    manifest = package.read(a.package)
+    if a.rows and os.path.exists(a.rows): rows = json.load(open(a.rows))
+    else: rows = ask(a)
+    if a.rows: json.dump(rows, open(a.rows, 'w'))
+    rows = {k: np.array(v) for k, v in zip(COLUMNS + ['damaged'], zip(*rows))}
+    manifest, numbers, of_field = package.read(a.package), {}, {}
     for f in FIELDS:
         calibrations = {}
         for s in SETS:
-            mine = [r for r in rows if r[0] == f and r[1] == s]
-            calibrations['+'.join(n for m, n in enumerate(NAMES) if s >> m & 1)] = fit(mine)
-            print(f, s, len(mine), '%.3f' % np.mean([r[5] for r in mine]), calibrations['+'.join(n for m, n in enumerate(NAMES) if s >> m & 1)], flush=True)
+            mine = chosen(rows, (rows['field'] == f) & (rows['set'] == s) & (rows['probability'] > 0))
+            x = fit(mine)
+            calibrations['+'.join(n for m, n in enumerate(NAMES) if s >> m & 1)] = {k: round(float(v), 4) for k, v in zip(NUMBERS, x)}
+            if s == 7: numbers[f], of_field[f] = x, mine
+        print(f, calibrations['text+layout+image'], flush=True)
         manifest['fields'][f]['calibrations'] = calibrations
+    truths = [json.load(open(path, encoding='utf-8'))['fields'] for path in sorted(glob.glob(os.path.join(a.data, 'train', '*.json')))]
+    for f, values in tagger_data.familiar(truths).items(): manifest['fields'][f]['familiar'] = values
+    report(rows, of_field, numbers)
     package.update(a.package, {'fields': manifest['fields']})
+
+def ask(a):
+    """All rows, each with whether its page was damaged at the end."""
+    lib = tagger_inputs.open_library(a.library)
+    rng, strangeness = np.random.default_rng(5), tagger_inputs.Strangeness(lib, a.package)
+    def opened(path):
+        model = tagger.new_model(lib); model.load_state_dict(torch.load(path, map_location='cpu')['average']); model.eval()
+        return model
+    rows = []
+    def add(model, page, origin, known, seen, documents):
+        rows.extend(r + (False,) for r in answers(lib, strangeness, model, page, rng, origin, known, seen))
+        rows.extend(r + (True,) for r in answers(lib, strangeness, model, damaged(page, rng), rng, 'noisy' if origin == 'dev' else origin, known, seen))
+        if page.name in documents:
+            again, confidences = tagger_data.read_version(page, documents[page.name])
+            rows.extend(r + (False,) for r in answers(lib, strangeness, model, again, rng, origin, known, seen, confidences))
+    train, documents = tagger.load(lib, os.path.join(a.data, 'train')), tagger_data.read_documents(a.read)
+    fold_of, shop_of = tagger_data.folds(train), tagger_data.shops(train)
+    for fold, path in enumerate(a.fold):
+        model, others = opened(path), [i for i in range(len(train)) if fold_of[i] != fold]
+        known, shops = tagger_data.familiar([train[i].fields for i in others]), {shop_of[i] for i in others}
+        for i in range(len(train)):
+            if fold_of[i] == fold: add(model, train[i], 'fold', known, shop_of[i] in shops, documents)
+        print('fold %d answered' % fold, flush=True)
+    model, known, documents = opened(a.final), tagger_data.familiar([p.fields for p in train]), tagger_data.read_documents(a.read_dev)
+    for page in tagger.load(lib, os.path.join(a.data, 'dev')): add(model, page, 'dev', known, True, documents)
+    return [[bool(v) if isinstance(v, np.bool_) else v for v in r] for r in rows]
 
 if __name__ == '__main__': main()

@@ -125,15 +125,26 @@ def read_version(page, document):
         confidences.append([w['confidence'] for w in l['words']])
     return Page(page.name, lines, page.fields, page.known, page.grey, page.shop), confidences
 
-def folds(pages, count=3):
-    """Numbers of folds by shop: shops whose names are near each other stay together."""
-    shops = sorted({p.shop for p in pages})
+def shops(pages):
+    """A name for each page's shop: shops whose names are near each other are one."""
     group = {}
-    for s in shops:
+    for s in sorted({p.shop for p in pages}):
         for t in group:
             if s[:7] == t[:7] or difflib.SequenceMatcher(None, s, t).ratio() > 0.8: group[s] = group[t]; break
         else: group[s] = s
-    return [int(hashlib.sha1(group[p.shop].encode()).hexdigest(), 16) % count for p in pages]
+    return [group[p.shop] for p in pages]
+
+def folds(pages, count=3):
+    """Numbers of folds by receipt: as receipts come, some from shops seen elsewhere and some not."""
+    return [int(hashlib.sha1(p.name.encode()).hexdigest(), 16) % count for p in pages]
+
+def familiar(truths):
+    """{field: [values]} that spans are known to have, from the fields of some receipts: each as it is printed most often."""
+    values = {f: {} for f in SPANS}
+    for fields in truths:
+        for f in SPANS:
+            if fields[f]: values[f].setdefault(key(fields[f]), []).append(fields[f])
+    return {f: sorted(max(sorted(set(v)), key=v.count) for v in values[f].values()) for f in SPANS}
 
 def read_documents(path):
     """{page's name: document} of a file with one document a line; {} without a file."""

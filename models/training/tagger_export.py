@@ -7,7 +7,7 @@ import onnx
 from onnx import numpy_helper
 import torch
 
-import package, tagger, tagger_inputs, tagger_manifest
+import half, package, tagger, tagger_inputs, tagger_manifest
 from tagger_model import SENSES, WIDTH
 
 SETS = 5                                                                   # any number: freed below
@@ -56,7 +56,7 @@ def main():
     lib = tagger_inputs.open_library(library)
     model = tagger.new_model(lib)
     model.load_state_dict(torch.load(checkpoint, map_location='cpu')['average'])
-    model.eval()
+    model = half.rounded(model)
     torch.manual_seed(3)
     words = 7
     letters, length = len(tagger_inputs.ALPHABET), tagger_inputs.LENGTH
@@ -69,6 +69,7 @@ def main():
     embeddings = []
     for name, (net, inputs, names) in parts.items():
         export(net, inputs, names, {n: {0: 'words'} for n in names + ['out']}, os.path.join(folder, name + '.onnx'))
+        half.store(os.path.join(folder, name + '.onnx'))
         embeddings.append(net(*inputs).detach())
         golden(golden_dir, name, names, inputs, embeddings[-1])
 
@@ -80,10 +81,11 @@ def main():
     fusion = Fusion(model.fusion).eval()
     export(fusion, inputs, names, dynamic, path)
     free_sets(path)
+    half.store(path)
     golden(golden_dir, 'fusion', names, inputs, fusion(*inputs))
     parts, old = tagger_manifest.part(), package.read(folder)              # what calibration found is kept until it is run again
     for name, field in parts['fields'].items():
-        if 'calibrations' in old.get('fields', {}).get(name, {}): field['calibrations'] = old['fields'][name]['calibrations']
+        field.update({k: v for k, v in old.get('fields', {}).get(name, {}).items() if k in ('calibrations', 'familiar')})
     package.update(folder, parts)
 
 if __name__ == '__main__': main()

@@ -1,11 +1,12 @@
 """Retrains the whole receipt package from nothing, and writes its card.
 
-usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--hours 1] [--from STEP] [--list]
+usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--length 1] [--continue] [--from STEP] [--list]
 
 Steps are done in order, each once: a step that ended is remembered in WORK/done, one that was interrupted goes on from its
-checkpoint, and --from does a step and all after it again.  --hours scales the length of all trainings: 1 is what two free cores
-need.  Seeds are fixed; how far a network gets in its time depends on the machine.  Needs build/native/plait (cmake --preset
-native && cmake --build --preset native), and Debian's python3-torch, python3-onnx, python3-opencv, fonts-*.
+checkpoint, and --from does a step and all after it again.  --length scales the number of training steps: 1 takes about four
+hours on two cores.  --continue begins with the detector and the recogniser that are in the package instead of from
+nothing.  Seeds and numbers of steps are fixed, so that only the machine's rounding differs from run to run.  Needs
+build/native/plait (cmake --preset native && cmake --build --preset native) and the packages of requirements.txt.
 """
 import argparse
 import json
@@ -42,26 +43,28 @@ def read_pages(o, part, tagged):
 def steps(o):
     """(name, what it does) in order."""
     w = o.work
-    minutes = lambda m: max(1, round(m * o.hours))
+    scaled = lambda count: max(1, round(count * o.length))
+    start = lambda network: ['--from', o.package / network] if o.resume else []
     tagger = [o.data / 'receipts', w / 'tagger.so']
     yield 'crops', lambda: [crops.cache_receipts(o.data, part, w / ('crops-' + part)) for part in ('train', 'dev')]
     for n in (1, 2):
-        yield 'lines-%d' % n, lambda n=n: run('synthesis.py', 'lines', w / ('lines-%d' % n), 40000, '--data', o.data, '--seed', n)
-    yield 'pages', lambda: run('pages.py', w / 'pages-1', 240, '--data', o.data, '--seed', 1)
-    yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--minutes', minutes(60), '--real', 0.55,
-                                    '--lines', w / 'lines-1', w / 'lines-2', '--seed', 1)
+        yield 'lines-%d' % n, lambda n=n: run('synthesis.py', 'lines', w / ('lines-%d' % n), scaled(40000), '--data', o.data, '--seed', n)
+    yield 'pages', lambda: run('pages.py', w / 'pages-1', scaled(300), '--data', o.data, '--seed', 1)
+    yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--steps', scaled(9000), '--real', 0.5,
+                                    *start('recogniser.onnx'), '--rate', 2e-3 if o.resume else 3e-3, '--lines', w / 'lines-1', w / 'lines-2', '--seed', 1)
     yield 'recogniser-export', lambda: run('recogniser.py', 'export', w / 'recogniser.pt', o.package / 'recogniser.onnx', GOLDEN / 'recogniser')
-    yield 'detector', lambda: run('detector.py', 'train', w / 'detector', '--minutes', minutes(40), '--pages', w / 'pages-1', '--data', o.data, '--seed', 1)
+    yield 'detector', lambda: run('detector.py', 'train', w / 'detector', '--steps', scaled(4000), '--pages', w / 'pages-1', '--data', o.data,
+                                  *start('detector.onnx'), '--rate', 2.5e-3 if o.resume else 4e-3, '--seed', 1)
     yield 'detector-export', lambda: run('detector.py', 'export', w / 'detector.pt', o.package / 'detector.onnx', GOLDEN / 'detector')
     yield 'language', lambda: run('language.py', o.package / 'language.bin', '--data', o.data, '--seed', 1)
     yield 'manifest', lambda: run('package.py', o.package)
     yield 'tagger-inputs', lambda: run('tagger_inputs.py', w / 'tagger.so')
     for part in ('train', 'dev'):
         yield 'read-' + part, lambda part=part: read_pages(o, part, w / (part + '.jsonl'))
-    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', minutes(35), '--read', w / 'train.jsonl', '--seed', 1)
+    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', scaled(35), '--read', w / 'train.jsonl', '--seed', 1)
     for fold in range(3):
         yield 'tagger-fold-%d' % fold, lambda fold=fold: run('tagger.py', *tagger, w / ('fold%d.pt' % fold), '--fold', fold,
-                                                             '--epochs', minutes(20), '--seed', 1)
+                                                             '--epochs', scaled(20), '--seed', 1)
     yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, GOLDEN)
     yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, *(a for f in range(3) for a in ('--fold', w / ('fold%d.pt' % f))),
                                      '--final', w / 'tagger.pt', '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
@@ -74,7 +77,8 @@ def main():
     parser.add_argument('--data', type=pathlib.Path, default=ROOT.parent / 'shared' / 'data')
     parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs')
     parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'receipt')
-    parser.add_argument('--hours', type=float, default=1)
+    parser.add_argument('--length', type=float, default=1)
+    parser.add_argument('--continue', dest='resume', action='store_true')
     parser.add_argument('--from', dest='again', metavar='STEP')
     parser.add_argument('--list', action='store_true')
     o = parser.parse_args()
