@@ -8,7 +8,7 @@ Input [1, 1, H, W], H and W multiples of 32.  Output [1, 5, H/4, W/4]; for the c
   0    logit of "core": the middle CORE of a line's height, less INSET of the height at both ends
   1 2  distance from y up and down to the line's edges at x, in units of UNIT input pixels (once exported: input pixels)
   3 4  distance from x to the line's left and right end, likewise, meant where it is at most NEAR line heights
-How components of the core become quads is `lines_of` here and src/document/detect.c there, step by step the same.
+How components of the core become quads is `lines_of` here and src/document/detect.c there, step by step the same but for bent lines.
 """
 import argparse
 import json

@@ -72,6 +72,7 @@ struct extent {
     float height;      /* mean distance between the edges */
     struct point mean; /* of the cells; y on the line's middle */
     float slope;       /* of the middle, dy / dx */
+    float curve;       /* of the middle, half its second derivative; 0: straight */
     float left, right; /* outermost cell centres */
     float begin, end;  /* the ends, as the cells near them say */
 };
@@ -110,6 +111,30 @@ static void measure_slope(const struct map *map, const struct component *compone
     if (spread > 0) extent->slope = (float)(together / spread);
 }
 
+/* A long line that leaves its chord by a tenth of its height or more is an arc: least squares of a parabola, with x in half
+ * lengths so that the sums keep their digits. */
+static void measure_curve(const struct map *map, const struct component *component, struct extent *extent) {
+    const float half = (extent->right - extent->left) / 2;
+    double x1 = 0, x2 = 0, x3 = 0, x4 = 0, y0 = 0, y1 = 0, y2 = 0, n = component->count;
+    if (half <= 3 * extent->height) return;
+    for (int i = 0; i < component->count; i++) {
+        const double x = (centre(map, component->cells[i]).x - extent->mean.x) / half;
+        const double y = middle_of(map, component->cells[i]) - extent->mean.y;
+        x1 += x, x2 += x * x, x3 += x * x * x, x4 += x * x * x * x;
+        y0 += y, y1 += x * y, y2 += x * x * y;
+    }
+    /* Cramer's rule on the normal equations of a + b x + c x^2 */
+    const double determinant = n * (x2 * x4 - x3 * x3) - x1 * (x1 * x4 - x3 * x2) + x2 * (x1 * x3 - x2 * x2);
+    if (fabs(determinant) < 1e-9) return;
+    const double a = (y0 * (x2 * x4 - x3 * x3) - x1 * (y1 * x4 - x3 * y2) + x2 * (y1 * x3 - x2 * y2)) / determinant;
+    const double b = (n * (y1 * x4 - y2 * x3) - y0 * (x1 * x4 - x3 * x2) + x2 * (x1 * y2 - y1 * x2)) / determinant;
+    const double c = (n * (x2 * y2 - x3 * y1) - x1 * (x1 * y2 - x2 * y1) + y0 * (x1 * x3 - x2 * x2)) / determinant;
+    if (fabs(c) < 0.1 * extent->height) return;
+    extent->mean.y += (float)a;
+    extent->slope = (float)(b / half);
+    extent->curve = (float)(c / half / half);
+}
+
 static void measure_ends(const struct map *map, const struct component *component, struct extent *extent) {
     double begin = 0, end = 0;
     int begins = 0, ends = 0;
@@ -132,15 +157,16 @@ static void measure_ends(const struct map *map, const struct component *componen
 
 /* The quad in page pixels; `scale` is input pixels a page pixel. */
 static void quad_of(const struct extent *extent, struct point scale, struct plait__quad *quad) {
-    float half = extent->height / 2;
-    float a = extent->mean.y + extent->slope * (extent->begin - extent->mean.x);
-    float b = extent->mean.y + extent->slope * (extent->end - extent->mean.x);
+    float half = extent->height / 2, x0 = extent->begin - extent->mean.x, x1 = extent->end - extent->mean.x;
+    float a = extent->mean.y + x0 * (extent->slope + x0 * extent->curve);
+    float b = extent->mean.y + x1 * (extent->slope + x1 * extent->curve);
     const struct point corners[4] = {
         {extent->begin, a - half}, {extent->end, b - half}, {extent->end, b + half}, {extent->begin, a + half}};
     for (int i = 0; i < 4; i++) {
         quad->corners[i][0] = corners[i].x / scale.x;
         quad->corners[i][1] = corners[i].y / scale.y;
     }
+    quad->bend = -extent->curve * (x1 - x0) * (x1 - x0) / 4 / scale.y;
     quad->confidence = extent->confidence;
 }
 
@@ -164,6 +190,7 @@ static enum plait_status quads_of(const struct plait__detector *detector, const 
         struct extent *extent = &extents[count];
         measure(map, &component, extent);
         measure_slope(map, &component, extent);
+        measure_curve(map, &component, extent);
         measure_ends(map, &component, extent);
         if (extent->confidence >= detector->line_threshold && extent->height >= detector->smallest_side &&
             extent->end - extent->begin >= detector->smallest_side)

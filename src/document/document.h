@@ -16,6 +16,8 @@
 /* A line of text found, not yet read. */
 struct plait__quad {
     float corners[4][2];
+    float bend;       /* paper is seldom flat: how far the line's middle lies below the straight quad's, in the manner of a
+                         parabola, pixels; 0 for most */
     float confidence; /* 0..1 */
 };
 

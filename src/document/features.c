@@ -269,5 +269,5 @@ void plait__word_picture(const struct plait__image *grey, const float polygon[4]
         corners[2][k] = polygon[2][k] + down + along;
         corners[3][k] = polygon[3][k] + down - along;
     }
-    plait__image_cut(grey, corners, width, height, scale, out, (size_t)width);
+    plait__image_cut(grey, corners, 0, width, height, scale, out, (size_t)width);
 }

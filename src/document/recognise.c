@@ -3,7 +3,7 @@
  *
  * How a line becomes the network's input, as models/training/crops.py says it:
  *   1. its quad is widened by `margin` of its height above and below and by `margin_ends` of it at both ends;
- *   2. it is cut to `height` rows, and as many columns as keep its shape;
+ *   2. it is cut to `height` rows, and as many columns as keep its shape, along its arc where it is bent;
  *   3. values are stretched so that the 2nd percentile becomes black and the 98th white, unless they lie close together;
  *   4. white follows to the right, up to the width of its batch. */
 #include <math.h>
@@ -18,6 +18,7 @@ enum { WIDTH_STEPS = 8 };
 struct crop {
     const struct plait__quad *quad;
     float corners[4][2]; /* widened */
+    float bend;          /* of the widened quad */
     int columns;         /* of the cut */
     int width;           /* of the network's input: columns and white */
     struct plait__glyph *glyphs;
@@ -70,6 +71,10 @@ static void shape_crop(const struct plait__recogniser *recogniser, const struct 
     crop->columns = columns < (float)most ? (columns > (float)least ? (int)columns : least) : most;
     crop->width = stepped(crop->columns, recogniser->width_multiple);
     widen(quad->corners, across, down, ends, margin, crop->corners);
+    /* The parabola goes on beyond the ends: the widened chord lies lower or higher, and is longer. */
+    const float beyond = ends / across, whole = 1 + 2 * beyond;
+    for (int i = 0; i < 4; i++) crop->corners[i][1] -= 4 * quad->bend * beyond * (1 + beyond);
+    crop->bend = quad->bend * whole * whole;
 }
 
 /* Bounds of the middle 96% of the values, of 256 steps from black to white. */
@@ -106,7 +111,7 @@ static void fill(const struct reading *reading, const struct crop *crop, float *
     const struct plait__recogniser *recogniser = reading->recogniser;
     int height = recogniser->height, width = crop->width;
     float white = (1 - recogniser->scale.mean) / recogniser->scale.deviation;
-    plait__image_cut(reading->grey, crop->corners, crop->columns, height, recogniser->scale, out, (size_t)width);
+    plait__image_cut(reading->grey, crop->corners, crop->bend, crop->columns, height, recogniser->scale, out, (size_t)width);
     stretch(&recogniser->scale, out, height, crop->columns, width);
     for (int y = 0; y < height; y++)
         for (int x = crop->columns; x < width; x++) out[(size_t)y * (size_t)width + (size_t)x] = white;
@@ -194,6 +199,7 @@ static void part_of(const struct crop *crop, float from, float to, float polygon
         polygon[2][k] = corners[3][k] + b * (corners[2][k] - corners[3][k]);
         polygon[3][k] = corners[3][k] + a * (corners[2][k] - corners[3][k]);
     }
+    for (int i = 0; i < 4; i++) polygon[i][1] += 2 * crop->quad->bend * (a * (1 - a) + b * (1 - b)); /* mean of its ends */
 }
 
 /* The glyphs [first, end) as UTF-8. */
@@ -259,6 +265,7 @@ static enum plait_status add_line(const struct reading *reading, const struct cr
     struct plait__line *line = &page->lines[page->line_count];
     *line = (struct plait__line){.word_first = page->word_count};
     memcpy(line->polygon, crop->quad->corners, sizeof line->polygon);
+    for (int i = 0; i < 4; i++) line->polygon[i][1] += crop->quad->bend * 2 / 3; /* the parabola's mean */
     for (int first = 0, end; first < crop->glyph_count; first = end + 1) {
         for (end = first; end < crop->glyph_count && !is_space(reading, &crop->glyphs[end]);) end++;
         PLAIT__TRY(add_word(reading, crop, first, end, page));

@@ -66,8 +66,11 @@ enum plait_status plait__image_to_f32(plait_context *context, const struct plait
  * the perspective map of the unit square onto the corners sends (u, v), between the four nearest pixel centres.  Where the cut
  * is smaller than the picture, nx by ny such samples, evenly spread over the pixel, are averaged: nx = ceil(longer of the upper
  * and lower edge / width), ny = ceil(longer of the left and right edge / height), at most 8 each. (cv2: warpPerspective to (nx
- * * width, ny * height), INTER_LINEAR, BORDER_REPLICATE, then resize with INTER_AREA.) */
-void plait__image_cut(const struct plait__image *grey, const float corners[4][2], int width, int height,
+ * * width, ny * height), INTER_LINEAR, BORDER_REPLICATE, then resize with INTER_AREA.)
+ *
+ * `bend`: the text is an arc between the corners, whose middle lies so many pixels of `grey` lower than the straight one: every
+ * sample is taken 4 u (1 - u) bend lower. */
+void plait__image_cut(const struct plait__image *grey, const float corners[4][2], float bend, int width, int height,
                       struct plait__scale scale, float *out, size_t stride);
 
 /* PNG bytes of a grey or RGB picture; release with plait__release. */

@@ -56,7 +56,7 @@ static int samples(float length, int pixels) {
     return ratio > 1 ? (ratio < MOST ? (int)ratio : MOST) : 1;
 }
 
-void plait__image_cut(const struct plait__image *grey, const float corners[4][2], int width, int height,
+void plait__image_cut(const struct plait__image *grey, const float corners[4][2], float bend, int width, int height,
                       struct plait__scale scale, float *out, size_t stride) {
     struct map map = map_of(corners);
     int nx = samples(fmaxf(edge(corners[0], corners[1]), edge(corners[3], corners[2])), width);
@@ -70,7 +70,8 @@ void plait__image_cut(const struct plait__image *grey, const float corners[4][2]
                 float v = ((float)(y * ny + j) + 0.5f) * dv;
                 for (int i = 0; i < nx; i++) {
                     float u = ((float)(x * nx + i) + 0.5f) * du, w = 1 / (map.g * u + map.h * v + 1);
-                    sum += sample(grey, (map.a * u + map.b * v + map.c) * w, (map.d * u + map.e * v + map.f) * w);
+                    sum += sample(grey, (map.a * u + map.b * v + map.c) * w,
+                                  (map.d * u + map.e * v + map.f) * w + 4 * u * (1 - u) * bend);
                 }
             }
             out[x] = sum * gain + shift;

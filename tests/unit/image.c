@@ -261,23 +261,29 @@ TEST(cuts_out) {
             image.pixels[y * SIDE + x] = (uint8_t)(3 * x + 2 * y); /* linear: any place is known exactly */
 
     const float upright[4][2] = {{5, 7}, {13, 7}, {13, 11}, {5, 11}};
-    plait__image_cut(&image, upright, 8, 4, bytes, out, 8);
+    plait__image_cut(&image, upright, 0, 8, 4, bytes, out, 8);
     for (int i = 0; i < 32; i++) CHECK_NEAR(out[i], 3 * (5 + i % 8) + 2 * (7 + i / 8), 1e-3); /* f32 sums of values up to 255 */
 
+    plait__image_cut(&image, upright, 2, 8, 4, bytes, out, 8);
+    for (int i = 0; i < 32; i++) {
+        const double u = (i % 8 + 0.5) / 8;
+        CHECK_NEAR(out[i], 3 * (5 + i % 8) + 2 * (7 + i / 8 + 4 * u * (1 - u) * 2), 1e-3);
+    }
+
     const float turned[4][2] = {{20, 10}, {20, 18}, {16, 18}, {16, 10}}; /* clockwise by a quarter */
-    plait__image_cut(&image, turned, 8, 4, bytes, out, 8);
+    plait__image_cut(&image, turned, 0, 8, 4, bytes, out, 8);
     for (int i = 0; i < 32; i++) CHECK_NEAR(out[i], 3 * (19 - i / 8) + 2 * (10 + i % 8), 1e-3);
 
     const float halved[4][2] = {{4, 4}, {20, 4}, {20, 12}, {4, 12}}; /* two samples a pixel each way, mean at its centre */
-    plait__image_cut(&image, halved, 8, 4, bytes, out, 8);
+    plait__image_cut(&image, halved, 0, 8, 4, bytes, out, 8);
     for (int i = 0; i < 32; i++) CHECK_NEAR(out[i], 3 * (4 + 2 * (i % 8) + 0.5) + 2 * (4 + 2 * (i / 8) + 0.5), 1e-3);
 
     const float outside[4][2] = {{-30, -30}, {-22, -30}, {-22, -26}, {-30, -26}};
-    plait__image_cut(&image, outside, 8, 4, bytes, out, 8);
+    plait__image_cut(&image, outside, 0, 8, 4, bytes, out, 8);
     for (int i = 0; i < 32; i++) CHECK_NEAR(out[i], 0, 1e-6);
 
     const float nowhere[4][2] = {{NAN, 0}, {INFINITY, 0}, {1e30f, 1}, {0, 0}};
-    plait__image_cut(&image, nowhere, 8, 4, bytes, out, 8); /* must not crash */
+    plait__image_cut(&image, nowhere, 0, 8, 4, bytes, out, 8); /* must not crash */
     plait__image_end(context, &image);
 }
 
@@ -289,7 +295,7 @@ TEST(cuts_in_perspective) {
     float out[5 * 5];
     CHECK_INT(plait__image_create(context, 64, 64, 1, &image), PLAIT_OK);
     for (int i = 0; i < 64 * 64; i++) image.pixels[i] = (uint8_t)(4 * (i / 64));
-    plait__image_cut(&image, trapezium, 5, 5, bytes, out, 5);
+    plait__image_cut(&image, trapezium, 0, 5, 5, bytes, out, 5);
     double meet = 10 + 20 * 20.0 / (20 + 32); /* the diagonals divide each other as the parallel sides */
     CHECK_NEAR(out[12], 4 * (meet - 0.5),
                1.5); /* 7 samples a pixel average over a fifth of the height, which is not quite linear */
