@@ -113,8 +113,11 @@ enum plait_status plait_document_annotate(plait_document *document, const void *
     struct plait__image image;
     uint8_t *png = NULL;
     PLAIT__TRY(plait__image_decode(document->context, bytes, size, 3, &image));
-    draw_document(&image, document);
-    enum plait_status status = plait__image_encode_png(document->context, &image, &png, png_size_out);
+    enum plait_status status = plait__image_turn(document->context, &image, document->pages->turned);
+    if (status == PLAIT_OK) {
+        draw_document(&image, document);
+        status = plait__image_encode_png(document->context, &image, &png, png_size_out);
+    }
     plait__image_end(document->context, &image);
     if (status != PLAIT_OK) return status;
     plait__release(document->context, document->png);

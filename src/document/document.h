@@ -39,6 +39,7 @@ struct plait__line {
 struct plait__page {
     int width, height; /* pixels */
     int rotation;      /* degrees clockwise that the picture was turned to become upright: 0, 90, 180, 270 */
+    int turned;        /* how many of them the file did not ask for: the text did */
     int line_count, word_count;
     struct plait__line *lines; /* in reading order after plait__order */
     struct plait__word *words; /* line by line, left to right */
@@ -158,6 +159,14 @@ enum plait_status plait__detect(plait_context *context, const struct plait__dete
 enum plait_status plait__recognise(plait_context *context, const struct plait__recogniser *recogniser,
                                    const struct plait__image *grey, const struct plait__quad *quads, int count,
                                    struct plait__arena *arena, struct plait__page *page);
+
+/* How well a page was read, 0..1: mean confidence of its words times the share of the quads that turned out to be text. */
+float plait__legibility(const struct plait__page *page, int quads);
+
+/* Turns a page that was read badly the way up in which it reads best; `degrees_out`: clockwise, 0 where none is better by far.
+ * upright.c */
+enum plait_status plait__turn_upright(plait_context *context, const struct plait__package *package, struct plait__image *grey,
+                                      struct plait__arena *arena, int *degrees_out);
 
 /* Puts lines, and the words with them, into reading order.  order.c */
 enum plait_status plait__order(plait_context *context, struct plait__arena *arena, struct plait__page *page);

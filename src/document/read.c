@@ -72,12 +72,29 @@ static enum plait_status decode(struct reading *reading, const uint8_t *bytes, s
     return PLAIT_OK;
 }
 
-static enum plait_status read_lines(struct reading *reading) {
+/* Finds the lines and reads them. */
+static enum plait_status see_lines(struct reading *reading, float *legibility_out) {
     struct plait__document *document = reading->document;
     const struct plait__package *package = document->package;
-    uint64_t start = plait__now_us(reading->context), detected;
+    const uint64_t start = plait__now_us(reading->context);
     struct plait__quad *quads = NULL;
     int count = 0;
+    PLAIT__TRY(begin(reading, "detect", 0.05));
+    PLAIT__TRY(plait__detect(reading->context, &package->detector, &reading->grey, &document->arena, &quads, &count));
+    const uint64_t detected = plait__now_us(reading->context);
+    document->stage_us[PLAIT__STAGE_DETECT] += detected - start;
+    PLAIT__TRY(begin(reading, "recognise", 0.35));
+    PLAIT__TRY(plait__recognise(reading->context, &package->recogniser, &reading->grey, quads, count, &document->arena,
+                                document->pages));
+    document->stage_us[PLAIT__STAGE_RECOGNISE] += plait__now_us(reading->context) - detected;
+    *legibility_out = plait__legibility(document->pages, count);
+    return PLAIT_OK;
+}
+
+static enum plait_status read_lines(struct reading *reading) {
+    const float doubtful = 0.5f; /* legibility */
+    struct plait__document *document = reading->document;
+    const struct plait__package *package = document->package;
     reading->placed = true;
     if (reading->options->text)
         return plait__known_text(reading->context, reading->options->text, reading->options->text_size, &document->arena,
@@ -86,15 +103,21 @@ static enum plait_status read_lines(struct reading *reading) {
         return plait__fail(reading->context, PLAIT_UNSUPPORTED,
                            "the package %s cannot read pictures, it has no %s: give the text", package->name,
                            package->has_detector ? "recogniser" : "detector");
-    PLAIT__TRY(begin(reading, "detect", 0.05));
-    PLAIT__TRY(plait__detect(reading->context, &package->detector, &reading->grey, &document->arena, &quads, &count));
-    detected = plait__now_us(reading->context);
-    document->stage_us[PLAIT__STAGE_DETECT] = detected - start;
-    PLAIT__TRY(begin(reading, "recognise", 0.35));
-    PLAIT__TRY(plait__recognise(reading->context, &package->recogniser, &reading->grey, quads, count, &document->arena,
-                                document->pages));
-    document->stage_us[PLAIT__STAGE_RECOGNISE] = plait__now_us(reading->context) - detected;
-    return PLAIT_OK;
+    float legibility;
+    PLAIT__TRY(see_lines(reading, &legibility));
+    if (legibility >= doubtful) return PLAIT_OK;
+
+    int degrees;
+    const uint64_t start = plait__now_us(reading->context);
+    PLAIT__TRY(begin(reading, "turn", 0.5));
+    PLAIT__TRY(plait__turn_upright(reading->context, package, &reading->grey, &document->arena, &degrees));
+    document->stage_us[PLAIT__STAGE_DETECT] += plait__now_us(reading->context) - start;
+    if (degrees == 0) return PLAIT_OK;
+    document->pages->width = reading->grey.width;
+    document->pages->height = reading->grey.height;
+    document->pages->rotation = (document->pages->rotation + degrees) % 360;
+    document->pages->turned = degrees;
+    return see_lines(reading, &legibility);
 }
 
 static enum plait_status order_lines(struct reading *reading) {

@@ -64,6 +64,11 @@ enum plait_status plait__image_orient(plait_context *context, struct plait__imag
     return PLAIT_OK;
 }
 
+enum plait_status plait__image_turn(plait_context *context, struct plait__image *image, int degrees) {
+    static const int orientations[4] = {1, 6, 3, 8}; /* EXIF's */
+    return plait__image_orient(context, image, orientations[degrees / 90 & 3]);
+}
+
 /* Puts [pixels, colours + alpha] on white, in place, leaving [pixels, colours]. */
 static void put_on_white(uint8_t *pixels, size_t count, size_t colours) {
     uint8_t *to = pixels;

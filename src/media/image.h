@@ -44,6 +44,9 @@ enum plait_status plait__image_grey(plait_context *context, const struct plait__
 /* Turns a picture upright as its EXIF orientation (1..8) says. */
 enum plait_status plait__image_orient(plait_context *context, struct plait__image *image, int orientation);
 
+/* Turns a picture clockwise by a multiple of 90 degrees. */
+enum plait_status plait__image_turn(plait_context *context, struct plait__image *image, int degrees);
+
 /* Resizes into `out`, which the caller has created with the same channels.  An axis that gets shorter takes the mean of what
  * each new pixel covers (cv2.INTER_AREA), one that gets longer goes linearly between the nearest centres (cv2.INTER_LINEAR). */
 enum plait_status plait__image_resize(plait_context *context, const struct plait__image *image, struct plait__image *out);

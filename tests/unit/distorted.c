@@ -1,4 +1,5 @@
-/* Pages as they are held, not as they were printed: bent paper is read nearly as well as flat paper. */
+/* Pages as they are held, not as they were printed: bent paper is read nearly as well as flat paper, and
+ * a page in any position as well as an upright one. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,22 @@ TEST(bent_pages_are_read) {
     plait_document_destroy(upright);
 }
 
+TEST(turned_pages_are_read) {
+    plait_document *upright = read_image(&flat);
+    for (int degrees = 90; degrees < 360; degrees += 90) {
+        struct plait__image image;
+        CHECK_INT(plait__image_grey(context, &flat, &image), PLAIT_OK);
+        CHECK_INT(plait__image_turn(context, &image, degrees), PLAIT_OK);
+        plait_document *document = read_image(&image);
+        CHECK_INT(document->pages->rotation, 360 - degrees);
+        CHECK_INT(document->pages->width, flat.width);
+        CHECK(shared(upright, document) >= 0.98); /* the same pixels: only ties may fall otherwise */
+        plait_document_destroy(document);
+        plait__image_end(context, &image);
+    }
+    plait_document_destroy(upright);
+}
+
 int main(void) {
     struct plait__file file;
     if (plait_context_create(NULL, &context) != PLAIT_OK) return 1;
@@ -74,6 +91,7 @@ int main(void) {
         return 1;
     }
     test_bent_pages_are_read();
+    test_turned_pages_are_read();
     plait__file_close(context, &file);
     plait__image_end(context, &flat);
     plait_model_destroy(model);
