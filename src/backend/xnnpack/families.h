@@ -36,6 +36,7 @@ PLAIT__XNN_FAMILY(gemm)
 PLAIT__XNN_FAMILY(global_pool)
 PLAIT__XNN_FAMILY(layer_normalisation)
 PLAIT__XNN_FAMILY(instance_normalisation)
+PLAIT__XNN_FAMILY(lstm)
 PLAIT__XNN_FAMILY(matmul)
 PLAIT__XNN_FAMILY(max_pool)
 PLAIT__XNN_FAMILY(pad)
@@ -76,6 +77,11 @@ enum plait_status plait__xnn_softmax_step(struct plait__xnn_segment *segment, si
 enum plait_status plait__xnn_product_step(struct plait__xnn_segment *segment, int batch_rank, const size_t *batch_a,
                                           const size_t *batch_b, size_t m, size_t k, size_t n, bool transposed, int a, int b,
                                           int written);
+
+/* [rows, depth] times the transposed constant [width, depth], and the constant bias [width], which may be NULL; written
+ * `offset` bytes into the slot. */
+enum plait_status plait__xnn_against_constant_step(struct plait__xnn_segment *segment, size_t rows, const plait_tensor *weights,
+                                                   const plait_tensor *bias, int read, int written, size_t offset);
 
 /* Makes `rows` of `depth` floats int8, each row with a scale and zero point of its own; *slot becomes the bytes. */
 enum plait_status plait__xnn_quantise_step(struct plait__xnn_segment *segment, size_t rows, size_t depth, int *slot,

@@ -43,7 +43,9 @@ static enum plait_status create_operator(struct plait__xnn_segment *segment, con
     return status;
 }
 
-static enum plait_status define_product(struct plait__xnn_segment *segment, const struct product *p, int read, int written) {
+/* Written `offset` bytes into the slot. */
+static enum plait_status define_product(struct plait__xnn_segment *segment, const struct product *p, int read, int written,
+                                        size_t offset) {
     bool int8 = segment->int8 && p->depth >= 32;
     int parameters = -1;
     if (int8) PLAIT__TRY(plait__xnn_quantise_step(segment, p->rows, p->depth, &read, &parameters));
@@ -52,10 +54,24 @@ static enum plait_status define_product(struct plait__xnn_segment *segment, cons
     int slots[] = {read, written, parameters};
     struct plait__xnn_step *step = plait__xnn_operator_step(segment, xnn, int8 ? bind_int8 : bind_f32, int8 ? 3 : 2, slots);
     if (!step) return PLAIT_MEMORY;
+    step->offsets[1] = offset;
     plait__xnn_set_work(step, 2.0 * (double)p->rows * (double)p->depth * (double)p->width,
                         (double)plait_tensor_bytes(p->weights));
     return plait__xnn_check(segment, (int8 ? xnn_reshape_fully_connected_nc_qd8_f32_qc8w
                                            : xnn_reshape_fully_connected_nc_f32)(xnn, p->rows, plait__xnn_pool(segment)));
+}
+
+enum plait_status plait__xnn_against_constant_step(struct plait__xnn_segment *segment, size_t rows, const plait_tensor *weights,
+                                                   const plait_tensor *bias, int read, int written, size_t offset) {
+    struct product p = {.rows = rows,
+                        .depth = (size_t)weights->dims[1],
+                        .width = (size_t)weights->dims[0],
+                        .transposed = true,
+                        .weights = weights,
+                        .bias = bias,
+                        .low = -INFINITY,
+                        .high = INFINITY};
+    return define_product(segment, &p, read, written, offset);
 }
 
 /* ---- dynamic quantisation, for convolutions too ---- */
@@ -129,7 +145,8 @@ bool plait__xnn_supports_gemm(const struct plait__graph *graph, const struct pla
 enum plait_status plait__xnn_define_gemm(struct plait__xnn_segment *segment, const struct plait__node *node) {
     struct product p;
     if (!read_gemm(segment->graph, node, &p)) return plait__xnn_check(segment, xnn_status_invalid_parameter);
-    return define_product(segment, &p, plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]));
+    return define_product(segment, &p, plait__xnn_read(segment, node->inputs[0]), plait__xnn_write(segment, node->outputs[0]),
+                          0);
 }
 
 /* ---- MatMul: a third input, put there by the fusion of an addition, is a bias ---- */
@@ -157,7 +174,7 @@ enum plait_status plait__xnn_define_matmul(struct plait__xnn_segment *segment, c
                             .bias = plait__xnn_constant(graph, node, 2),
                             .low = -INFINITY,
                             .high = INFINITY};
-        return define_product(segment, &p, read, written);
+        return define_product(segment, &p, read, written, 0);
     }
     /* A vector is a matrix of one row before, and of one column after. */
     size_t m = a->rank > 1 ? (size_t)a->dims[a->rank - 2] : 1, k = (size_t)a->dims[a->rank - 1];

@@ -23,6 +23,7 @@ FAMILY(gemm, true, ONNX_LAYOUT)
 FAMILY(global_pool, false, EITHER_LAYOUT)
 FAMILY(layer_normalisation, false, ONNX_LAYOUT)
 FAMILY(instance_normalisation, false, ONNX_LAYOUT)
+FAMILY(lstm, false, ONNX_LAYOUT)
 FAMILY(matmul, false, ONNX_LAYOUT)
 FAMILY(max_pool, true, CHANNELS_LAST)
 FAMILY(pad, false, ONNX_LAYOUT)
@@ -82,6 +83,7 @@ static const struct plait__xnn_family *const families[PLAIT__OP_COUNT] = {
     [PLAIT__OP_Less] = &select,
     [PLAIT__OP_LessOrEqual] = &select,
     [PLAIT__OP_Log] = &function,
+    [PLAIT__OP_LSTM] = &lstm,
     [PLAIT__OP_LogSoftmax] = &rows,
     [PLAIT__OP_MatMul] = &matmul,
     [PLAIT__OP_Max] = &binary,
