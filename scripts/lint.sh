@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mapfile -t files < <(find src tests models -name '*.[ch]' | sort)
+mapfile -t files < <(find src tests models -name node_modules -prune -o -name '*.[ch]' -print | sort)
 if [ "${1:-}" = --fix ]; then
     exec clang-format-19 -i "${files[@]}"
 fi
