@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { BLOCK = 64 };
+enum { BLOCK = sizeof((struct plait__sha256 *)0)->held };
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes (section 4.2.2). */
 static const uint32_t K[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -56,20 +56,44 @@ static void take_block(uint32_t state[8], const uint8_t *block) {
     state[7] += h;
 }
 
-void plait__sha256_hex(const void *bytes, size_t size, char hex_out[65]) {
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    const uint8_t *at = bytes;
-    size_t left = size;
-    for (; left >= BLOCK; at += BLOCK, left -= BLOCK) take_block(state, at);
+void plait__sha256_begin(struct plait__sha256 *hash) {
+    *hash = (struct plait__sha256){
+        .state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
+}
 
+void plait__sha256_add(struct plait__sha256 *hash, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    size_t held = (size_t)(hash->size % BLOCK);
+    hash->size += size;
+    if (held > 0) {
+        const size_t taken = size < BLOCK - held ? size : BLOCK - held;
+        if (taken) memcpy(hash->held + held, at, taken);
+        at += taken, size -= taken;
+        if (held + taken < BLOCK) return;
+        take_block(hash->state, hash->held);
+    }
+    for (; size >= BLOCK; at += BLOCK, size -= BLOCK) take_block(hash->state, at);
+    if (size) memcpy(hash->held, at, size);
+}
+
+void plait__sha256_end(const struct plait__sha256 *hash, char hex_out[65]) {
+    uint32_t state[8];
+    memcpy(state, hash->state, sizeof state);
     /* A one bit, zeros, and the length in bits, which may need a block of its own (section 5.1.1). */
+    const size_t left = (size_t)(hash->size % BLOCK), end = left < BLOCK - 8 ? BLOCK : 2 * BLOCK;
     uint8_t tail[2 * BLOCK] = {0};
-    if (left) memcpy(tail, at, left);
+    memcpy(tail, hash->held, left);
     tail[left] = 0x80;
-    size_t end = left < BLOCK - 8 ? BLOCK : 2 * BLOCK;
-    for (int i = 0; i < 8; i++) tail[end - 1 - (size_t)i] = (uint8_t)((uint64_t)size * 8 >> (8 * i));
+    for (int i = 0; i < 8; i++) tail[end - 1 - (size_t)i] = (uint8_t)(hash->size * 8 >> (8 * i));
     for (size_t block = 0; block < end; block += BLOCK) take_block(state, tail + block);
 
     for (int i = 0; i < 64; i++) hex_out[i] = "0123456789abcdef"[state[i / 8] >> (28 - i % 8 * 4) & 15];
     hex_out[64] = '\0';
+}
+
+void plait__sha256_hex(const void *bytes, size_t size, char hex_out[65]) {
+    struct plait__sha256 hash;
+    plait__sha256_begin(&hash);
+    plait__sha256_add(&hash, bytes, size);
+    plait__sha256_end(&hash, hex_out);
 }

@@ -40,4 +40,19 @@ TEST(around_a_block) {
     }
 }
 
-TEST_MAIN(published_examples, a_million_letters, around_a_block)
+/* In parts of every size around a block, the digest is that of the whole. */
+TEST(part_by_part) {
+    char bytes[300], whole[65], parts[65];
+    for (int i = 0; i < (int)sizeof bytes; i++) bytes[i] = (char)(i * 7);
+    plait__sha256_hex(bytes, sizeof bytes, whole);
+    for (size_t size = 1; size < 130; size++) {
+        struct plait__sha256 hash;
+        plait__sha256_begin(&hash);
+        for (size_t at = 0; at < sizeof bytes; at += size)
+            plait__sha256_add(&hash, bytes + at, size < sizeof bytes - at ? size : sizeof bytes - at);
+        plait__sha256_end(&hash, parts);
+        CHECK_TEXT(parts, whole);
+    }
+}
+
+TEST_MAIN(published_examples, a_million_letters, around_a_block, part_by_part)
