@@ -186,11 +186,13 @@ const char *plait_model_version(const plait_model *model);
 
 typedef struct plait_read_options {
     const char *name;    /* the source's name in the answer; "" by default */
-    const char *text;    /* words that are already known, UTF-8: {"lines":[{"box":[x0,y0,x1,y1],"text":"..."}]} in pixels of the
-                            page, or plain text; NULL: the page is read */
+    const char *text;    /* plait_read: the words of its page, see plait_page_options; NULL: the page is read */
     size_t text_size;    /* bytes */
     const char *without; /* modalities to leave out, with commas between them: "text,image"; NULL: none */
-    bool fields_only;    /* evidence is not measured, which saves most of the tagger's time */
+    bool fields_only;    /* evidence is not measured, which saves most of the tagger's time, and tables are not looked for */
+    int pages;           /* how many are expected, for the fractions of progress; 1 by default */
+    const char *media_type, *digest; /* of the file that the pages were taken from ("application/pdf"; SHA-256, 64 hexadecimal
+                                        digits); NULL: the pages are the source, and the digest is that of all their bytes */
 } plait_read_options;
 
 void plait_read_options_default(plait_read_options *options);
@@ -203,13 +205,35 @@ enum plait_status plait_read(plait_model *model, const void *bytes, size_t size,
                              plait_document **document_out);
 void plait_document_destroy(plait_document *document);
 
-/* The document as JSON (schema plait.document/1), without line breaks, NUL at the end.  The document owns it. */
+/* A document of several pages, which come one at a time, so that no two of them are in memory together:
+ *
+ *     plait_document_begin(model, &options, &document);
+ *     for each page: plait_document_add_page(document, bytes, size, NULL);
+ *     plait_document_finish(document);
+ *     plait_document_json(document, &json);
+ *
+ * A page that fails adds nothing; the document may go on with the next.  Every page by itself says what the fields are; the
+ * answer is the surest page's, and the less sure the more likely other pages make another value. */
+typedef struct plait_page_options {
+    const char
+        *text; /* words that are already known, UTF-8: {"lines":[{"box":[x0,y0,x1,y1],"text":"...","words":[{"box","text"},
+                  ...]}]} in pixels of the page, words where their places are known too, or plain text; NULL: the page is
+                  read */
+    size_t text_size; /* bytes */
+} plait_page_options;
+
+enum plait_status plait_document_begin(plait_model *model, const plait_read_options *options, plait_document **document_out);
+enum plait_status plait_document_add_page(plait_document *document, const void *bytes, size_t size,
+                                          const plait_page_options *options); /* may be NULL */
+enum plait_status plait_document_finish(plait_document *document);            /* INVALID without a page */
+
+/* The finished document as JSON (schema plait.document/1), without line breaks, NUL at the end.  The document owns it. */
 enum plait_status plait_document_json(plait_document *document, const char **json_out);
 
-/* A PNG of the page with lines, fields, names and confidences drawn on it.  `bytes` are those that were read.  The document
- * owns the picture, until the next call. */
-enum plait_status plait_document_annotate(plait_document *document, const void *bytes, size_t size, const void **png_out,
-                                          size_t *png_size_out);
+/* A PNG of a page (0 the first) with lines, tables, fields, names and confidences drawn on it.  `bytes` are those that were
+ * read. The document owns the picture, until the next call. */
+enum plait_status plait_document_annotate(plait_document *document, int page, const void *bytes, size_t size,
+                                          const void **png_out, size_t *png_size_out);
 
 #ifdef __cplusplus
 }

@@ -32,7 +32,7 @@ static enum plait_status annotate(plait_context *context, plait_document *docume
                                   const char *path) {
     const void *png;
     size_t size;
-    PLAIT__TRY(plait_document_annotate(document, file->bytes, file->size, &png, &size));
+    PLAIT__TRY(plait_document_annotate(document, 0, file->bytes, file->size, &png, &size));
     return plait__file_write(context, path, png, size);
 }
 

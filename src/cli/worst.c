@@ -61,7 +61,7 @@ static enum plait_status write_picture(const struct plait__evaluation *evaluatio
     const void *png = NULL;
     size_t size = 0;
     PLAIT__TRY(plait__eval_read(evaluation, one, &file, &document));
-    enum plait_status status = plait_document_annotate(document, file.bytes, file.size, &png, &size);
+    enum plait_status status = plait_document_annotate(document, 0, file.bytes, file.size, &png, &size);
     snprintf(path, sizeof path, "%s/%s.png", folder, one->stem);
     if (status == PLAIT_OK) status = plait__file_write(evaluation->context, path, png, size);
     plait_document_destroy(document);

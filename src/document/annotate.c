@@ -93,13 +93,13 @@ static void draw_label(struct plait__image *image, const float polygon[4][2], in
 
 /* ------------------------------------------------------------------ the page */
 
-static void draw_document(struct plait__image *image, const plait_document *document) {
+static void draw_page(struct plait__image *image, const plait_document *document, int number) {
     int longest = image->width > image->height ? image->width : image->height, size = longest / 800 + 1;
-    const struct plait__page *page = document->pages;
+    const struct plait__page *page = &document->pages[number];
     for (int i = 0; i < page->line_count; i++) draw_polygon(image, page->lines[i].polygon, (size + 1) / 2, line_colour);
     for (int i = 0; i < document->field_count; i++) {
         const struct plait__field *field = &document->fields[i];
-        if (!field->value || !field->text) continue;
+        if (!field->value || !field->text || field->page != number) continue;
         struct colour colour = field_colours[(size_t)i % (sizeof field_colours / sizeof *field_colours)];
         char label[80];
         snprintf(label, sizeof label, "%.60s %.2f", field->rule->name, (double)field->confidence);
@@ -108,14 +108,16 @@ static void draw_document(struct plait__image *image, const plait_document *docu
     }
 }
 
-enum plait_status plait_document_annotate(plait_document *document, const void *bytes, size_t size, const void **png_out,
-                                          size_t *png_size_out) {
+enum plait_status plait_document_annotate(plait_document *document, int page, const void *bytes, size_t size,
+                                          const void **png_out, size_t *png_size_out) {
     struct plait__image image;
     uint8_t *png = NULL;
+    if (page < 0 || page >= document->page_count)
+        return plait__fail(document->context, PLAIT_INVALID, "page: expected 0..%d, found %d", document->page_count - 1, page);
     PLAIT__TRY(plait__image_decode(document->context, bytes, size, 3, &image));
-    enum plait_status status = plait__image_turn(document->context, &image, document->pages->turned);
+    enum plait_status status = plait__image_turn(document->context, &image, document->pages[page].turned);
     if (status == PLAIT_OK) {
-        draw_document(&image, document);
+        draw_page(&image, document, page);
         status = plait__image_encode_png(document->context, &image, &png, png_size_out);
     }
     plait__image_end(document->context, &image);

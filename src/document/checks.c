@@ -96,12 +96,13 @@ static bool holds(const struct plait__check_rule *rule, const struct found *foun
     return llabs(*sum_out - target) <= llround(rule->tolerance * 1000);
 }
 
-enum plait_status plait__check_bonus(struct plait__document *document, const struct plait__field_rule *rule,
-                                     const struct plait__candidate *candidates, int count, float *bonus_out) {
+enum plait_status plait__check_bonus(struct plait__document *document, const struct plait__page *page,
+                                     const struct plait__field_rule *rule, const struct plait__candidate *candidates, int count,
+                                     float *bonus_out) {
     const struct plait__package *package = document->package;
     struct found *found = plait__arena_array(&document->arena, (size_t)package->amount_count + 1, sizeof *found);
     if (!found) return PLAIT_MEMORY;
-    find_amounts(package, &document->pages[0], candidates, count, found);
+    find_amounts(package, page, candidates, count, found);
     for (int i = 0; i < count; i++) {
         bonus_out[i] = 0;
         for (int c = 0; c < package->check_count && candidates[i].type == PLAIT__FIELD_TYPE_MONEY; c++) {
@@ -157,21 +158,35 @@ static enum plait_status check_readings(struct plait__document *document, const 
     return PLAIT_OK;
 }
 
-enum plait_status plait__checks(struct plait__document *document) {
+/* The checks of the fields that stand on one page. */
+static enum plait_status check_page(struct plait__document *document, int number) {
     const struct plait__package *package = document->package;
-    const struct plait__page *page = &document->pages[0];
+    const struct plait__page *page = &document->pages[number];
     struct plait__candidate *candidates;
     int count;
     PLAIT__TRY(plait__candidates(&document->arena, page, true, &candidates, &count));
     struct found *found = plait__arena_array(&document->arena, (size_t)package->amount_count + 1, sizeof *found);
-    document->checks = plait__arena_array(
-        &document->arena, (size_t)(package->check_count + 1) * (size_t)(document->field_count + 1), sizeof *document->checks);
-    if (!found || !document->checks) return PLAIT_MEMORY;
+    if (!found) return PLAIT_MEMORY;
     find_amounts(package, page, candidates, count, found);
     for (int f = 0; f < document->field_count; f++) {
+        if (document->fields[f].page != number) continue;
         for (int c = 0; c < package->check_count; c++)
             PLAIT__TRY(check_equation(document, &package->checks[c], found, &document->fields[f]));
         PLAIT__TRY(check_readings(document, candidates, count, &document->fields[f]));
+    }
+    return PLAIT_OK;
+}
+
+enum plait_status plait__checks(struct plait__document *document) {
+    const size_t most = (size_t)(document->package->check_count + 1) * (size_t)(document->field_count + 1);
+    document->checks = plait__arena_array(&document->arena, most, sizeof *document->checks);
+    if (!document->checks) return PLAIT_MEMORY;
+    document->check_count = 0;
+    for (int page = 0; page < document->page_count; page++) {
+        bool asked = false;
+        for (int f = 0; f < document->field_count && !asked; f++)
+            asked = document->fields[f].value && document->fields[f].page == page;
+        if (asked) PLAIT__TRY(check_page(document, page));
     }
     return PLAIT_OK;
 }

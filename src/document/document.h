@@ -1,6 +1,7 @@
 /* A document as it is read: what each stage is given and leaves.
  *
- *     image ─► detect ─► quads ─► recognise ─► page ─► order ─► tag ─► tags ─► fields ─► checks ─► JSON
+ *     each page:    image ─► detect ─► quads ─► recognise ─► page ─► order ─► tag ─► tags ─► fields
+ *     the document: fields of every page ─► merge ─► checks ─► judge ─► JSON
  *
  * Everything a stage makes lives in the document's arena and is gone with it.  Places are in pixels of the upright page as
  * decoded, by the convention of media/image.h; polygons are upper left, upper right, lower right, lower left of the text. */
@@ -40,6 +41,7 @@ struct plait__page {
     int width, height; /* pixels */
     int rotation;      /* degrees clockwise that the picture was turned to become upright: 0, 90, 180, 270 */
     int turned;        /* how many of them the file did not ask for: the text did */
+    bool placed;       /* the words have places */
     int line_count, word_count;
     struct plait__line *lines; /* in reading order after plait__order */
     struct plait__word *words; /* line by line, left to right */
@@ -133,7 +135,8 @@ struct plait__document {
     plait_context *context;
     const struct plait__package *package;
     const char *source_name, *media_type;
-    char digest[65]; /* SHA-256 of the source's bytes, hexadecimal */
+    struct plait__reading *reading; /* until the document is finished; see reading.h */
+    char digest[65];                /* SHA-256 of the source's bytes, hexadecimal */
     float type_confidence;
     int page_count, field_count, table_count, check_count, review_count;
     struct plait__page *pages;
@@ -178,7 +181,8 @@ enum plait_status plait__tag(plait_context *context, const struct plait__tagger 
                              uint64_t stage_us[PLAIT__STAGE_COUNT], struct plait__tags *tags_out);
 
 /* Puts words together to values: fills document->fields (field_count of them), with confidence, evidence and reason, from
- * pages[0].  `missing`: senses the package has and this document lacks.  fields.c, normalise.c, evidence.c */
+ * the page that was read last.  `missing`: senses the package has and this document lacks.  fields.c, normalise.c, evidence.c
+ */
 enum plait_status plait__fields(struct plait__document *document, const struct plait__tags *tags, unsigned missing);
 
 /* Fills document->checks from fields and pages.  checks.c */

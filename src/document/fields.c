@@ -63,7 +63,7 @@ static enum plait_status choose_candidate(const struct work *work, const struct 
     const int count = work->candidate_count;
     float *bonus = plait__arena_array(&work->document->arena, (size_t)count + 1, sizeof *bonus);
     if (!bonus) return PLAIT_MEMORY;
-    PLAIT__TRY(plait__check_bonus(work->document, rule, candidates, count, bonus));
+    PLAIT__TRY(plait__check_bonus(work->document, work->page, rule, candidates, count, bonus));
     const struct plait__scores scores = scores_of(work, rule, work->tags->present, bonus);
     const int best = plait__best_choice(&scores, candidates, count, type);
     if (best < 0) return PLAIT_OK;
@@ -149,6 +149,7 @@ static enum plait_status place(const struct work *work, const struct choice *cho
     }
     field->words = words, field->word_count = choice->count;
     field->lines = lines;
+    field->page = work->document->page_count - 1;
     surround(work->page, choice->first, choice->count, field->polygon);
     return PLAIT_OK;
 }
@@ -236,7 +237,7 @@ static enum plait_status fill(const struct work *work, unsigned missing, const s
 
 enum plait_status plait__fields(struct plait__document *document, const struct plait__tags *tags, unsigned missing) {
     const struct plait__package *package = document->package;
-    struct work work = {.document = document, .page = &document->pages[0], .tags = tags};
+    struct work work = {.document = document, .page = &document->pages[document->page_count - 1], .tags = tags};
     struct plait__candidate *candidates;
     document->field_count = package->field_count;
     document->fields = plait__arena_array(&document->arena, (size_t)package->field_count, sizeof *document->fields);
