@@ -1,13 +1,15 @@
-/* plait read: pictures in, JSON out. */
+/* plait read: pictures and PDFs in, JSON out. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/sha256.h"
 #include "cli/cli.h"
 #include "cli/indent.h"
 #include "cli/packages.h"
+#include "media/pdf.h"
 
-enum { INPUT_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128 };
+enum { INPUT_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128, PATH_BYTES = 4096 };
 
 struct options {
     const char *model, *audio, *text, *annotate, *backend;
@@ -28,12 +30,29 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-static enum plait_status annotate(plait_context *context, plait_document *document, const struct plait__file *file,
-                                  const char *path) {
+/* One file under way. */
+struct job {
+    plait_context *context;
+    plait_model *model;
+    const struct options *options;
+    const char *path;
+    struct plait__file file, text;
+    plait_document *document;
+};
+
+/* OUT.png for the first page, OUT-2.png for the second. */
+static enum plait_status annotate(struct job *job, int page, const void *bytes, size_t size) {
+    char path[PATH_BYTES];
+    const char *out = job->options->annotate, *dot = strrchr(base_name(out), '.');
+    const int stem = dot ? (int)(dot - out) : (int)strlen(out);
+    const int length = page == 0 ? snprintf(path, sizeof path, "%s", out)
+                                 : snprintf(path, sizeof path, "%.*s-%d%s", stem, out, page + 1, dot ? dot : "");
+    if (length >= (int)sizeof path)
+        return plait__fail(job->context, PLAIT_LIMIT, "--annotate: expected a path under %d bytes", PATH_BYTES);
     const void *png;
-    size_t size;
-    PLAIT__TRY(plait_document_annotate(document, 0, file->bytes, file->size, &png, &size));
-    return plait__file_write(context, path, png, size);
+    size_t png_size;
+    PLAIT__TRY(plait_document_annotate(job->document, page, bytes, size, &png, &png_size));
+    return plait__file_write(job->context, path, png, png_size);
 }
 
 static enum plait_status print(plait_context *context, plait_document *document, bool lines) {
@@ -46,30 +65,87 @@ static enum plait_status print(plait_context *context, plait_document *document,
     return fflush(stdout) == 0 ? PLAIT_OK : plait__fail(context, PLAIT_IO, "the document could not be written to stdout");
 }
 
-static enum plait_status read_file(plait_context *context, plait_model *model, const struct options *options,
-                                   const char *path) {
-    plait_read_options read_options;
-    plait_document *document = NULL;
-    struct plait__file file = {0}, text = {0};
-    char without[NAMES_BYTES] = "";
-    join(&options->without, without);
-    plait_read_options_default(&read_options);
-    read_options.name = base_name(path);
-    read_options.without = without;
+static enum plait_status read_picture(struct job *job, plait_read_options *read_options) {
+    PLAIT__TRY(plait_read(job->model, job->file.bytes, job->file.size, read_options, &job->document));
+    return job->options->annotate ? annotate(job, 0, job->file.bytes, job->file.size) : PLAIT_OK;
+}
 
-    enum plait_status status = plait__file_open(context, path, INPUT_BYTES_MOST, &file);
-    if (status == PLAIT_OK && options->text) {
-        status = plait__file_open(context, options->text, TEXT_BYTES_MOST, &text);
-        read_options.text = text.size ? (const char *)text.bytes : "";
-        read_options.text_size = text.size;
-    }
-    if (status == PLAIT_OK) status = plait_read(model, file.bytes, file.size, &read_options, &document);
-    if (status == PLAIT_OK && options->annotate) status = annotate(context, document, &file, options->annotate);
-    if (status == PLAIT_OK) status = print(context, document, options->lines);
-    plait_document_destroy(document);
-    plait__file_close(context, &text);
-    plait__file_close(context, &file);
+/* One page of a PDF, rendered: read it, or draw what was read. */
+static enum plait_status with_page(struct job *job, const struct plait__pdf *pdf, int page,
+                                   enum plait_status (*use)(struct job *job, int page, const struct plait__buffer *picture,
+                                                            const struct plait__buffer *text)) {
+    struct plait__buffer picture, text;
+    plait__buffer_init(&picture, job->context, INPUT_BYTES_MOST);
+    plait__buffer_init(&text, job->context, TEXT_BYTES_MOST);
+    enum plait_status status = plait__pdf_page(pdf, page, &picture, &text);
+    if (status == PLAIT_OK) status = use(job, page, &picture, &text);
+    plait__buffer_end(&text);
+    plait__buffer_end(&picture);
     return status;
+}
+
+static enum plait_status add_page(struct job *job, int page, const struct plait__buffer *picture,
+                                  const struct plait__buffer *text) {
+    const plait_page_options options = {.text = text->size ? text->data : NULL, .text_size = text->size};
+    const enum plait_status status = plait_document_add_page(job->document, picture->data, picture->size, &options);
+    return status == PLAIT_OK ? status : plait__fail_in(job->context, status, "page %d", page + 1);
+}
+
+static enum plait_status annotate_page(struct job *job, int page, const struct plait__buffer *picture,
+                                       const struct plait__buffer *text) {
+    (void)text;
+    return annotate(job, page, picture->data, picture->size);
+}
+
+static enum plait_status read_pages(struct job *job, plait_read_options *read_options, const struct plait__pdf *pdf) {
+    char digest[65];
+    plait__sha256_hex(job->file.bytes, job->file.size, digest);
+    read_options->media_type = "application/pdf";
+    read_options->digest = digest;
+    read_options->pages = pdf->page_count;
+    PLAIT__TRY(plait_document_begin(job->model, read_options, &job->document));
+    for (int page = 0; page < pdf->page_count; page++) {
+        if (pdf->page_count > 1) plait__cli_progress("page", page, pdf->page_count);
+        PLAIT__TRY(with_page(job, pdf, page, add_page));
+    }
+    PLAIT__TRY(plait_document_finish(job->document));
+    for (int page = 0; page < pdf->page_count && job->options->annotate; page++)
+        PLAIT__TRY(with_page(job, pdf, page, annotate_page));
+    return PLAIT_OK;
+}
+
+static enum plait_status read_pdf(struct job *job, plait_read_options *read_options) {
+    struct plait__pdf pdf = {0};
+    if (job->options->text)
+        return plait__fail(job->context, PLAIT_INVALID, "--text is for a picture of a page: a PDF has its own words");
+    PLAIT__TRY(plait__pdf_open(job->context, job->file.bytes, job->file.size, &pdf));
+    const enum plait_status status = read_pages(job, read_options, &pdf);
+    if (pdf.page_count > 1) plait__cli_progress("page", pdf.page_count, pdf.page_count);
+    plait__pdf_close(&pdf);
+    return status;
+}
+
+static enum plait_status read_file(struct job *job) {
+    plait_read_options read_options;
+    char without[NAMES_BYTES] = "";
+    join(&job->options->without, without);
+    plait_read_options_default(&read_options);
+    read_options.name = base_name(job->path);
+    read_options.without = without;
+    PLAIT__TRY(plait__file_open(job->context, job->path, INPUT_BYTES_MOST, &job->file));
+    if (job->options->text) {
+        PLAIT__TRY(plait__file_open(job->context, job->options->text, TEXT_BYTES_MOST, &job->text));
+        read_options.text = job->text.size ? (const char *)job->text.bytes : "";
+        read_options.text_size = job->text.size;
+    }
+    PLAIT__TRY((plait__pdf_is(job->file.bytes, job->file.size) ? read_pdf : read_picture)(job, &read_options));
+    return print(job->context, job->document, job->options->lines);
+}
+
+static void end_job(struct job *job) {
+    plait_document_destroy(job->document);
+    plait__file_close(job->context, &job->text);
+    plait__file_close(job->context, &job->file);
 }
 
 /* No package has an encoder for sound yet: says that the note is left out, unless it cannot be read at all. */
@@ -94,7 +170,10 @@ static int read_files(plait_context *context, const struct options *options, int
     int exit = PLAIT__EXIT_OK;
     for (int i = 0; i < count; i++) {
         if (count > 1) plait__cli_progress("reading", i, count);
-        if (read_file(context, model, options, paths[i]) == PLAIT_OK) continue;
+        struct job job = {.context = context, .model = model, .options = options, .path = paths[i]};
+        const enum plait_status status = read_file(&job);
+        end_job(&job);
+        if (status == PLAIT_OK) continue;
         plait__cli_error(paths[i], "%s", plait__cli_sentence(context, paths[i]));
         exit = PLAIT__EXIT_FAILED;
     }
@@ -110,14 +189,15 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--audio", "FILE.wav", "a voice note that belongs to the document", .text = &o.audio},
         {"--text", "FILE", "the words are known: JSON with lines of box and text, or plain text", .text = &o.text},
         {"--without", "MODALITY", "leave out text, layout, image or audio; may be given several times", .texts = &o.without},
-        {"--annotate", "OUT.png", "the page with boxes, names and confidences drawn on it", .text = &o.annotate},
+        {"--annotate", "OUT.png", "the page with boxes, names and confidences drawn on it; OUT-2.png is the second page",
+         .text = &o.annotate},
         {"--lines", NULL, "one line a document", .flag = &o.lines},
         {"--threads", "N", "1 by default", .number = &o.threads},
         {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &o.backend},
         {0}};
     int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);
-    if (count == 0) return plait__cli_usage(command, "expected a picture to read, found no FILE");
+    if (count == 0) return plait__cli_usage(command, "expected a picture or a PDF to read, found no FILE");
     if (count > 1 && (o.text || o.annotate || o.audio))
         return plait__cli_usage(command, "--text, --audio and --annotate are for one FILE");
     plait_context *context = plait__cli_context(o.threads);
