@@ -1,5 +1,5 @@
-/* The page with what was read drawn on it: thin boxes around lines, a thick one in its own colour around every field, with its
- * name and confidence. */
+/* The page with what was read drawn on it: thin boxes around lines and the cells of tables, a thick one in its own colour
+ * around every field, with its name and confidence. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@ struct colour {
 };
 
 static const struct colour line_colour = {{150, 190, 230}};
+static const struct colour table_colour = {{120, 190, 140}};
 static const struct colour field_colours[] = {{{214, 39, 40}}, {{31, 119, 180}}, {{44, 140, 44}}, {{148, 103, 189}},
                                               {{230, 110, 0}}, {{23, 160, 170}}, {{140, 86, 75}}, {{200, 60, 160}}};
 
@@ -97,6 +98,12 @@ static void draw_page(struct plait__image *image, const plait_document *document
     int longest = image->width > image->height ? image->width : image->height, size = longest / 800 + 1;
     const struct plait__page *page = &document->pages[number];
     for (int i = 0; i < page->line_count; i++) draw_polygon(image, page->lines[i].polygon, (size + 1) / 2, line_colour);
+    for (int i = 0; i < document->table_count; i++) {
+        const struct plait__table *table = &document->tables[i];
+        if (table->page != number) continue;
+        draw_polygon(image, table->polygon, size, table_colour);
+        for (int c = 0; c < table->cell_count; c++) draw_polygon(image, table->cells[c].polygon, (size + 1) / 2, table_colour);
+    }
     for (int i = 0; i < document->field_count; i++) {
         const struct plait__field *field = &document->fields[i];
         if (!field->value || !field->text || field->page != number) continue;

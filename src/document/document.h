@@ -1,6 +1,6 @@
 /* A document as it is read: what each stage is given and leaves.
  *
- *     each page:    image ─► detect ─► quads ─► recognise ─► page ─► order ─► tag ─► tags ─► fields
+ *     each page:    image ─► detect ─► quads ─► recognise ─► page ─► order ─► tables, tag ─► tags ─► fields
  *     the document: fields of every page ─► merge ─► checks ─► judge ─► JSON
  *
  * Everything a stage makes lives in the document's arena and is gone with it.  Places are in pixels of the upright page as
@@ -120,7 +120,8 @@ struct plait__modality_state {
 
 #define PLAIT__STAGE_MAP(X) \
     X(DECODE, "decode")     \
-    X(DETECT, "detect") X(RECOGNISE, "recognise") X(ENCODE, "encode") X(ALIGN, "align") X(FUSE, "fuse") X(HEADS, "heads")
+    X(DETECT, "detect")     \
+    X(RECOGNISE, "recognise") X(ENCODE, "encode") X(ALIGN, "align") X(FUSE, "fuse") X(HEADS, "heads") X(TABLES, "tables")
 
 enum plait__stage {
 #define PLAIT__STAGE_ENUM(name, text) PLAIT__STAGE_##name,

@@ -3,6 +3,7 @@
 
 #include "document/known.h"
 #include "document/reading.h"
+#include "document/tables.h"
 
 enum { SHORTEST_SIDE = 16 /* pixels: nothing can be written on less */ };
 
@@ -100,6 +101,26 @@ static enum plait_status order_lines(struct work *work) {
     return PLAIT_OK;
 }
 
+/* Tables need no network, but places. */
+static enum plait_status find_tables(struct work *work) {
+    struct plait__document *document = work->document;
+    const bool placed = work->page->placed && !(document->reading->without >> PLAIT__MODALITY_LAYOUT & 1);
+    const uint64_t start = plait__now_us(work->context);
+    struct plait__table *tables;
+    int count;
+    if (!placed || document->reading->fields_only) return PLAIT_OK;
+    PLAIT__TRY(plait__tables(&document->arena, &work->scratch, work->page, document->page_count - 1, &tables, &count));
+    struct plait__table *all =
+        plait__arena_array(&document->arena, (size_t)document->table_count + (size_t)count + 1, sizeof *all);
+    if (!all) return PLAIT_MEMORY;
+    if (document->table_count) memcpy(all, document->tables, (size_t)document->table_count * sizeof *all);
+    if (count) memcpy(all + document->table_count, tables, (size_t)count * sizeof *all);
+    document->tables = all;
+    document->table_count += count;
+    end(work, PLAIT__STAGE_TABLES, start);
+    return PLAIT_OK;
+}
+
 /* The senses the package has an encoder for. */
 static unsigned senses_of(const struct plait__package *package) {
     unsigned senses = 0;
@@ -144,6 +165,7 @@ static enum plait_status read_page(struct work *work, const uint8_t *bytes, size
     PLAIT__TRY(decode(work, bytes, size));
     PLAIT__TRY(read_lines(work));
     PLAIT__TRY(order_lines(work));
+    PLAIT__TRY(find_tables(work));
     return find_fields(work);
 }
 
@@ -164,6 +186,7 @@ enum plait_status plait__read_page(struct plait__document *document, const uint8
     struct work work = {
         .document = document, .context = document->context, .options = options, .page = &document->pages[document->page_count]};
     const char *media_type = document->media_type;
+    const int table_count = document->table_count;
     const uint64_t start = plait__now_us(work.context);
     plait__arena_init(&work.scratch, work.context);
     document->page_count++;
@@ -173,6 +196,7 @@ enum plait_status plait__read_page(struct plait__document *document, const uint8
     } else {
         document->page_count--;
         document->media_type = media_type;
+        document->table_count = table_count;
     }
     plait__arena_end(&work.scratch);
     plait__image_end(work.context, &work.grey);
