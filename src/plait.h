@@ -180,6 +180,18 @@ typedef struct plait__package plait_model;
  * `options` (may be NULL) hold for all its networks. */
 enum plait_status plait_model_create(plait_context *context, const char *folder, const plait_session_options *options,
                                      plait_model **model_out);
+
+/* A file by the name it has in a package's folder. */
+struct plait_file {
+    const char *name; /* "manifest.json" */
+    const void *bytes;
+    size_t size;
+};
+
+/* The same from memory, for hosts without a file system: all files of the package in any order.  `files` and the names in it
+ * are copied; the bytes must stay as they are until the model is destroyed: weights are used in place. */
+enum plait_status plait_model_create_from_files(plait_context *context, const struct plait_file *files, size_t count,
+                                                const plait_session_options *options, plait_model **model_out);
 void plait_model_destroy(plait_model *model);
 const char *plait_model_name(const plait_model *model);
 const char *plait_model_version(const plait_model *model);

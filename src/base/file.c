@@ -65,7 +65,7 @@ enum plait_status plait__file_open(plait_context *context, const char *path, siz
 void plait__file_close(plait_context *context, struct plait__file *file) {
     if (file->mapped)
         munmap((void *)file->bytes, file->size);
-    else
+    else if (!file->borrowed)
         plait__release(context, (void *)file->bytes);
     *file = (struct plait__file){0};
 }

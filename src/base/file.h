@@ -4,11 +4,11 @@
 
 #include "base/context.h"
 
-/* A file's bytes, mapped where the system can (copied elsewhere).  Read only. */
+/* A file's bytes, mapped where the system can (copied elsewhere), or in memory that somebody else owns.  Read only. */
 struct plait__file {
     const uint8_t *bytes;
     size_t size;
-    bool mapped;
+    bool mapped, borrowed;
 };
 
 /* Fails with NOT_FOUND or IO (a folder, no permission), or LIMIT past `ceiling` bytes (0: none). */

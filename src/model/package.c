@@ -38,18 +38,38 @@ const char *plait__field_type_name(enum plait__field_type type) {
 
 /* ------------------------------------------------------------------ files */
 
+/* What errors call a file of the package: its path, or its name where there is no folder. */
 static enum plait_status path_of(const struct plait__package *package, const char *name, char path_out[PATH_BYTES]) {
-    int length = snprintf(path_out, PATH_BYTES, "%s/%s", package->folder, name);
+    int length = package->folder ? snprintf(path_out, PATH_BYTES, "%s/%s", package->folder, name)
+                                 : snprintf(path_out, PATH_BYTES, "%s", name);
     if (length >= PATH_BYTES)
         return plait__fail(package->context, PLAIT_LIMIT, "expected a path under %d bytes, found %d", PATH_BYTES, length);
+    return PLAIT_OK;
+}
+
+static const struct plait_file *find_given(const struct plait__package *package, const char *name) {
+    for (size_t i = 0; i < package->given_count; i++)
+        if (strcmp(package->given[i].name, name) == 0) return &package->given[i];
+    plait__fail(package->context, PLAIT_NOT_FOUND, "%s: is not among the %zu files of the package", name, package->given_count);
+    return NULL;
+}
+
+static enum plait_status open_file(const struct plait__package *package, const char *name, size_t ceiling,
+                                   char path_out[PATH_BYTES], struct plait__file *file_out) {
+    PLAIT__TRY(path_of(package, name, path_out));
+    if (package->folder) return plait__file_open(package->context, path_out, ceiling, file_out);
+    const struct plait_file *given = find_given(package, name);
+    if (!given) return PLAIT_NOT_FOUND;
+    if (ceiling && given->size > ceiling)
+        return plait__fail(package->context, PLAIT_LIMIT, "%s: is larger than the ceiling of %zu bytes", name, ceiling);
+    *file_out = (struct plait__file){.bytes = given->bytes, .size = given->size, .borrowed = true};
     return PLAIT_OK;
 }
 
 static enum plait_status check_file(const struct plait__package *package, const struct plait__package_file *expected) {
     char path[PATH_BYTES], digest[65];
     struct plait__file file;
-    PLAIT__TRY(path_of(package, expected->name, path));
-    PLAIT__TRY(plait__file_open(package->context, path, 0, &file));
+    PLAIT__TRY(open_file(package, expected->name, 0, path, &file));
     enum plait_status status = PLAIT_OK;
     if (file.size != expected->bytes) {
         status = plait__fail(package->context, PLAIT_INVALID, "%s: expected %llu bytes as the manifest says, found %zu", path,
@@ -89,8 +109,7 @@ static enum plait_status read_characters(struct plait__package *package, const c
 static enum plait_status read_charset(struct plait__package *package, const char *name) {
     char path[PATH_BYTES];
     struct plait__file file;
-    PLAIT__TRY(path_of(package, name, path));
-    PLAIT__TRY(plait__file_open(package->context, path, CHARSET_BYTES_MOST, &file));
+    PLAIT__TRY(open_file(package, name, CHARSET_BYTES_MOST, path, &file));
     enum plait_status status = read_characters(package, path, (const char *)file.bytes, file.size);
     plait__file_close(package->context, &file);
     return status;
@@ -103,8 +122,7 @@ static enum plait_status read_language(struct plait__package *package) {
     struct plait__file file;
     if (!recogniser->language_file) return PLAIT_OK;
     if (!(recogniser->language = plait__arena_allocate(&package->arena, sizeof *recogniser->language))) return PLAIT_MEMORY;
-    PLAIT__TRY(path_of(package, recogniser->language_file, path));
-    PLAIT__TRY(plait__file_open(package->context, path, LANGUAGE_BYTES_MOST, &file));
+    PLAIT__TRY(open_file(package, recogniser->language_file, LANGUAGE_BYTES_MOST, path, &file));
     enum plait_status status = plait__language_read(path, file.bytes, file.size, &package->arena, recogniser->language);
     plait__file_close(package->context, &file);
     if (status == PLAIT_OK && recogniser->language->class_count != recogniser->character_count + 1)
@@ -119,8 +137,7 @@ static enum plait_status read_all(struct plait__package *package) {
     char path[PATH_BYTES];
     struct plait__file file;
     const char *charset = NULL;
-    PLAIT__TRY(path_of(package, "manifest.json", path));
-    PLAIT__TRY(plait__file_open(package->context, path, MANIFEST_BYTES_MOST, &file));
+    PLAIT__TRY(open_file(package, "manifest.json", MANIFEST_BYTES_MOST, path, &file));
     plait__sha256_hex(file.bytes, file.size, package->digest);
     package->bytes = file.size;
     enum plait_status status = plait__manifest_read(package, path, (const char *)file.bytes, file.size, &charset);
@@ -131,18 +148,51 @@ static enum plait_status read_all(struct plait__package *package) {
     return read_language(package);
 }
 
-enum plait_status plait__package_open(plait_context *context, const char *folder, struct plait__package **package_out) {
+static struct plait__package *create_empty(plait_context *context) {
     struct plait__package *package = plait__allocate_zero(context, 1, sizeof *package);
-    if (!package) return PLAIT_MEMORY;
+    if (!package) return NULL;
     package->context = context;
     plait__arena_init(&package->arena, context);
-    package->folder = plait__arena_string(&package->arena, folder, strlen(folder));
-    enum plait_status status = package->folder ? read_all(package) : PLAIT_MEMORY;
+    return package;
+}
+
+/* Reads everything when its place is known, and ends the package where that fails. */
+static enum plait_status finish(struct plait__package *package, enum plait_status status, struct plait__package **package_out) {
+    if (status == PLAIT_OK) status = read_all(package);
     if (status == PLAIT_OK)
         *package_out = package;
     else
         plait_model_destroy(package);
     return status;
+}
+
+enum plait_status plait__package_open(plait_context *context, const char *folder, struct plait__package **package_out) {
+    struct plait__package *package = create_empty(context);
+    if (!package) return PLAIT_MEMORY;
+    package->folder = plait__arena_string(&package->arena, folder, strlen(folder));
+    return finish(package, package->folder ? PLAIT_OK : PLAIT_MEMORY, package_out);
+}
+
+static enum plait_status keep_given(struct plait__package *package, const struct plait_file *files, size_t count) {
+    struct plait_file *given = plait__arena_array(&package->arena, count, sizeof *given);
+    if (!given) return PLAIT_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        if (!files[i].name || (!files[i].bytes && files[i].size))
+            return plait__fail(package->context, PLAIT_INVALID, "file %zu of %zu: expected a name and bytes, found NULL", i,
+                               count);
+        given[i] = files[i];
+        if (!(given[i].name = plait__arena_string(&package->arena, files[i].name, strlen(files[i].name)))) return PLAIT_MEMORY;
+    }
+    package->given = given;
+    package->given_count = count;
+    return PLAIT_OK;
+}
+
+enum plait_status plait__package_open_files(plait_context *context, const struct plait_file *files, size_t count,
+                                            struct plait__package **package_out) {
+    struct plait__package *package = create_empty(context);
+    if (!package) return PLAIT_MEMORY;
+    return finish(package, keep_given(package, files, count), package_out);
 }
 
 /* ------------------------------------------------------------------ networks */
@@ -160,30 +210,51 @@ static int list_networks(struct plait__package *package, struct plait__network *
     return count;
 }
 
+static enum plait_status load_network(struct plait__package *package, struct plait__network *network,
+                                      const plait_session_options *options) {
+    char path[PATH_BYTES];
+    PLAIT__TRY(path_of(package, network->file, path));
+    enum plait_status status;
+    if (package->folder) {
+        status = plait_session_create_from_file(package->context, path, options, &network->session);
+    } else {
+        const struct plait_file *given = find_given(package, network->file);
+        if (!given) return PLAIT_NOT_FOUND;
+        status = plait_session_create(package->context, given->bytes, given->size, NULL, options, &network->session);
+    }
+    return status == PLAIT_OK ? PLAIT_OK : plait__fail_in(package->context, status, "%s", path);
+}
+
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options) {
     struct plait__network *networks[NETWORKS_MOST];
     int count = list_networks(package, networks);
-    for (int i = 0; i < count; i++) {
-        char path[PATH_BYTES];
-        PLAIT__TRY(path_of(package, networks[i]->file, path));
-        enum plait_status status = plait_session_create_from_file(package->context, path, options, &networks[i]->session);
-        if (status != PLAIT_OK) return plait__fail_in(package->context, status, "%s", path);
-    }
+    for (int i = 0; i < count; i++) PLAIT__TRY(load_network(package, networks[i], options));
     return PLAIT_OK;
 }
 
 /* ------------------------------------------------------------------ the public door */
 
-enum plait_status plait_model_create(plait_context *context, const char *folder, const plait_session_options *options,
-                                     plait_model **model_out) {
-    struct plait__package *package = NULL;
-    PLAIT__TRY(plait__package_open(context, folder, &package));
+static enum plait_status load(struct plait__package *package, const plait_session_options *options, plait_model **model_out) {
     enum plait_status status = plait__package_load(package, options);
     if (status == PLAIT_OK)
         *model_out = package;
     else
         plait_model_destroy(package);
     return status;
+}
+
+enum plait_status plait_model_create(plait_context *context, const char *folder, const plait_session_options *options,
+                                     plait_model **model_out) {
+    struct plait__package *package = NULL;
+    PLAIT__TRY(plait__package_open(context, folder, &package));
+    return load(package, options, model_out);
+}
+
+enum plait_status plait_model_create_from_files(plait_context *context, const struct plait_file *files, size_t count,
+                                                const plait_session_options *options, plait_model **model_out) {
+    struct plait__package *package = NULL;
+    PLAIT__TRY(plait__package_open_files(context, files, count, &package));
+    return load(package, options, model_out);
 }
 
 void plait_model_destroy(plait_model *package) {

@@ -173,7 +173,9 @@ struct plait__package_file {
 struct plait__package {
     struct plait__arena arena;
     plait_context *context;
-    const char *folder;
+    const char *folder;             /* NULL: the files were given ... */
+    const struct plait_file *given; /* [given_count], here */
+    size_t given_count;
     const char *name, *version, *kind, *licence, *document_type, *embedding_schema;
     char digest[65]; /* SHA-256 of manifest.json, which holds the digests of all other files */
     uint64_t bytes;  /* of all files */
@@ -193,8 +195,10 @@ struct plait__package {
 };
 
 /* The two halves of plait_model_create.  The first reads and checks the manifest, and that every file is there with its size
- * and digest (`folder` holds manifest.json); the second makes the sessions of all networks. */
+ * and digest (`folder` or `files` hold manifest.json); the second makes the sessions of all networks. */
 enum plait_status plait__package_open(plait_context *context, const char *folder, struct plait__package **package_out);
+enum plait_status plait__package_open_files(plait_context *context, const struct plait_file *files, size_t count,
+                                            struct plait__package **package_out);
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options);
 
 #endif

@@ -1,6 +1,9 @@
 /* Finding packages, comparing versions, calibration. */
 #include "model/package.h"
 
+#include <stdlib.h>
+
+#include "base/file.h"
 #include "model/find.h"
 #include "test.h"
 
@@ -45,6 +48,61 @@ TEST(opens_a_package) {
     CHECK(package == NULL);
 }
 
+/* The same checks as from a folder; the sentence names the file. */
+TEST(opens_files_in_memory) {
+    struct plait__file manifest = {0};
+    plait_model *model = NULL;
+    CHECK_INT(plait__file_open(context, "tests/packages/plain/manifest.json", 0, &manifest), PLAIT_OK);
+    struct plait_file files[] = {{"other", "x", 1}, {"manifest.json", manifest.bytes, manifest.size}};
+    CHECK_INT(plait_model_create_from_files(context, files, 2, NULL, &model), PLAIT_OK);
+    CHECK_TEXT(plait_model_name(model), "plain");
+    plait_model_destroy(model);
+    model = NULL;
+    CHECK_INT(plait_model_create_from_files(context, files, 1, NULL, &model), PLAIT_NOT_FOUND);
+    CHECK(strstr(plait_context_error(context), "manifest.json: is not among the 1 files") != NULL);
+    CHECK_INT(plait_model_create_from_files(context, NULL, 0, NULL, &model), PLAIT_NOT_FOUND);
+    files[1].bytes = NULL;
+    CHECK_INT(plait_model_create_from_files(context, files, 2, NULL, &model), PLAIT_INVALID);
+    CHECK(model == NULL);
+    plait__file_close(context, &manifest);
+}
+
+/* The whole receipt package; then with one byte of a network changed, cut, and without it. */
+TEST(compares_files_in_memory_with_their_digests) {
+    enum { FILES = 9 };
+    static const char *const names[FILES] = {"manifest.json", "charset.txt", "detector.onnx",   "fusion.onnx", "image.onnx",
+                                             "language.bin",  "layout.onnx", "recogniser.onnx", "text.onnx"};
+    struct plait__file opened[FILES] = {0};
+    struct plait_file files[FILES];
+    plait_model *model = NULL;
+    for (int i = 0; i < FILES; i++) {
+        char path[128];
+        snprintf(path, sizeof path, "models/receipt/%s", names[i]);
+        CHECK_INT(plait__file_open(context, path, 0, &opened[i]), PLAIT_OK);
+        files[i] = (struct plait_file){names[i], opened[i].bytes, opened[i].size};
+    }
+    CHECK_INT(plait_model_create_from_files(context, files, FILES, NULL, &model), PLAIT_OK);
+    CHECK_TEXT(plait_model_name(model), "receipt");
+    plait_model_destroy(model);
+    model = NULL;
+    files[6].size--;
+    CHECK_INT(plait_model_create_from_files(context, files, FILES, NULL, &model), PLAIT_INVALID);
+    CHECK(strstr(plait_context_error(context), "layout.onnx: expected") != NULL);
+    files[6].size++;
+    char *changed = malloc(files[6].size);
+    memcpy(changed, files[6].bytes, files[6].size);
+    changed[files[6].size / 2] ^= 1;
+    files[6].bytes = changed;
+    CHECK_INT(plait_model_create_from_files(context, files, FILES, NULL, &model), PLAIT_INVALID);
+    CHECK(strstr(plait_context_error(context), "SHA-256") != NULL);
+    free(changed);
+    files[6].bytes = opened[6].bytes;
+    CHECK_INT(plait_model_create_from_files(context, files, 8, NULL, &model), PLAIT_NOT_FOUND);
+    CHECK(strstr(plait_context_error(context), "text.onnx") != NULL);
+    CHECK(model == NULL);
+    for (int i = 0; i < FILES; i++) plait__file_close(context, &opened[i]);
+}
+
 TEST(calibrates) {
     CHECK_NEAR(plait__calibrate((struct plait__calibration){1, 0}, 0.3f), 0.3, 1e-6); /* f32 of a logit and back */
     CHECK_NEAR(plait__calibrate((struct plait__calibration){0, 0}, 0.9f), 0.5, 1e-6);
@@ -58,6 +116,8 @@ int main(void) {
     test_compares_versions();
     test_finds_packages();
     test_opens_a_package();
+    test_opens_files_in_memory();
+    test_compares_files_in_memory_with_their_digests();
     test_calibrates();
     plait_context_destroy(context);
     return test__finish();
