@@ -79,7 +79,7 @@ static size_t lowest_place(struct item *const *placed, int placed_count, const s
     return offset;
 }
 
-static void place(struct plait__plan *plan, struct item *items, int count, struct item **placed) {
+static enum plait_status place(struct plait__plan *plan, struct item *items, int count, struct item **placed) {
     qsort(items, (size_t)count, sizeof *items, by_size);
     for (int i = 0; i < count; i++) {
         items[i].offset = lowest_place(placed, i, &items[i]);
@@ -90,8 +90,11 @@ static void place(struct plait__plan *plan, struct item *items, int count, struc
         }
         placed[at] = &items[i];
         plan->offsets[items[i].value] = items[i].offset;
-        if (plan->workspace_bytes < items[i].offset + items[i].bytes) plan->workspace_bytes = items[i].offset + items[i].bytes;
+        size_t end = items[i].offset + items[i].bytes;
+        if (end > SIZE_MAX / 2) return plait__fail(plan->context, PLAIT_LIMIT, "the values together are too large");
+        if (plan->workspace_bytes < end) plan->workspace_bytes = end;
     }
+    return PLAIT_OK;
 }
 
 enum plait_status plait__plan_memory(struct plait__plan *plan) {
@@ -109,7 +112,7 @@ enum plait_status plait__plan_memory(struct plait__plan *plan) {
         int count = 0;
         set_lifetimes(plan, items);
         status = choose_planned(plan, items, &count);
-        if (status == PLAIT_OK) place(plan, items, count, placed);
+        if (status == PLAIT_OK) status = place(plan, items, count, placed);
     }
     plait__release(plan->context, items);
     plait__release(plan->context, placed);

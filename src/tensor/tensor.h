@@ -4,7 +4,8 @@
 
 #include "base/context.h"
 
-enum { PLAIT__TENSOR_CEILING_LOG2 = 46 /* no tensor has more bytes than this power of two */ };
+/* No tensor has more elements than this power of two, so that its bytes, and those of a few of them, can be counted. */
+enum { PLAIT__TENSOR_CEILING_LOG2 = sizeof(size_t) > 4 ? 46 : 26 };
 
 /* The product of `dims`; 1 for rank 0.  -1 when a dimension is negative (dynamic), the rank is not 0..PLAIT_MAX_RANK, or
  * the product passes the ceiling (of all dimensions that are not 0: strides never overflow). */

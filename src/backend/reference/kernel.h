@@ -36,7 +36,7 @@ void plait__store_integers_all(plait_tensor *tensor, const int64_t *in);
 
 /* Cleared scratch memory for `count` elements of `bytes`; NULL with a recorded error. */
 static inline void *plait__scratch(struct plait__call *call, int64_t count, size_t bytes) {
-    return plait__arena_array(call->scratch, (size_t)count, bytes);
+    return plait__arena_array(call->scratch, plait__arena_count(count), bytes);
 }
 
 /* ---- walking over several tensors side by side ----

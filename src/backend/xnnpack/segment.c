@@ -232,7 +232,10 @@ static enum plait_status plan_memory(struct plait__xnn_segment *segment) {
                 moved = true;
             }
         }
-        if (slot->offset + rounded(slot->bytes) > segment->memory) segment->memory = slot->offset + rounded(slot->bytes);
+        size_t end = slot->offset + rounded(slot->bytes);
+        if (end > SIZE_MAX / 2)
+            return plait__fail(segment->arena.context, PLAIT_LIMIT, "the values of a segment together are too large");
+        if (segment->memory < end) segment->memory = end;
     }
     return PLAIT_OK;
 }

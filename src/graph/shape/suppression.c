@@ -90,7 +90,7 @@ enum plait_status plait__suppression_read(struct plait__call *call, struct plait
     suppression.most = most < 0 ? 0 : most < (double)count ? (int64_t)most : count;
     int64_t ceiling = 0;
     PLAIT__TRY(plait__dims_product(call, (const int64_t[]){boxes->dims[0], classes, suppression.most}, 3, &ceiling));
-    struct plait__selected *selected = plait__arena_array(call->scratch, (size_t)ceiling, sizeof *selected);
+    struct plait__selected *selected = plait__arena_array(call->scratch, plait__arena_count(ceiling), sizeof *selected);
     double *row = plait__arena_array(call->scratch, (size_t)count, sizeof *row);
     bool *done = plait__arena_array(call->scratch, (size_t)count, sizeof *done);
     if (!selected || !row || !done) return PLAIT_MEMORY;
