@@ -9,15 +9,21 @@ set(PLAIT_DEPENDENCIES_DIR "" CACHE STRING "Folder of built dependencies, or 'sy
 if(PLAIT_DEPENDENCIES_DIR)
     set(PLAIT_PREFIX ${PLAIT_DEPENDENCIES_DIR})
 else()
-    execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/dependencies.sh --path OUTPUT_VARIABLE PLAIT_PREFIX
+    set(target native)
+    if(EMSCRIPTEN)
+        set(target wasm-${PLAIT_WASM_VARIANT})
+    endif()
+    execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/dependencies.sh --path ${target} OUTPUT_VARIABLE PLAIT_PREFIX
                     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
     if(NOT EXISTS ${PLAIT_PREFIX})
-        message(FATAL_ERROR "Dependencies are not built: run ./setup, or set PLAIT_DEPENDENCIES_DIR (looked in ${PLAIT_PREFIX})")
+        message(FATAL_ERROR "Dependencies for ${target} are not built: run ./setup or scripts/dependencies.sh ${target}, or set "
+                            "PLAIT_DEPENDENCIES_DIR (looked in ${PLAIT_PREFIX})")
     endif()
 endif()
 
 # What was found in another folder is forgotten.
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/dependencies.lock cmake/dependencies/CMakeLists.txt)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS cmake/dependencies.lock cmake/dependencies/CMakeLists.txt
+             cmake/dependencies/wasm.cmake)
 if(NOT PLAIT_PREFIX STREQUAL "${PLAIT_PREFIX_SEEN}")
     get_property(variables DIRECTORY PROPERTY CACHE_VARIABLES)
     list(FILTER variables INCLUDE REGEX "^PLAIT_(LIBRARY|INCLUDE|NANOPB)_")
@@ -31,11 +37,15 @@ endif()
 if(PLAIT_PREFIX STREQUAL "system")
     set(where)
 else()
-    set(where PATHS ${PLAIT_PREFIX}/lib ${PLAIT_PREFIX}/include ${PLAIT_PREFIX}/source NO_DEFAULT_PATH)
+    set(where PATHS ${PLAIT_PREFIX}/lib ${PLAIT_PREFIX}/include ${PLAIT_PREFIX}/source NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
 endif()
 
 set(PLAIT_DEPENDENCY_LIBRARIES)
-foreach(name XNNPACK microkernels-prod pthreadpool cpuinfo)
+set(libraries XNNPACK microkernels-prod pthreadpool)
+if(NOT EMSCRIPTEN)
+    list(APPEND libraries cpuinfo)
+endif()
+foreach(name IN LISTS libraries)
     find_library(PLAIT_LIBRARY_${name} NAMES ${name} xnn${name} ${where})
     mark_as_advanced(PLAIT_LIBRARY_${name})
     if(PLAIT_LIBRARY_${name})
@@ -52,7 +62,7 @@ find_path(PLAIT_INCLUDE_KISSFFT kiss_fftr.h PATH_SUFFIXES kissfft ${where} REQUI
 find_path(PLAIT_INCLUDE_NANOPB pb_decode.h PATH_SUFFIXES nanopb ${where} REQUIRED)
 find_program(PLAIT_NANOPB_GENERATOR NAMES nanopb_generator.py
              PATHS ${PLAIT_INCLUDE_NANOPB}/generator /usr/bin NO_DEFAULT_PATH REQUIRED)
-find_file(PLAIT_ONNX_PROTO NAMES onnx/onnx.proto PATHS /usr/include /usr/local/include REQUIRED)
+find_file(PLAIT_ONNX_PROTO NAMES onnx/onnx.proto PATHS /usr/include /usr/local/include NO_CMAKE_FIND_ROOT_PATH REQUIRED)
 find_package(Threads REQUIRED)
 
 # The generator needs a Python that has protobuf; Debian's packages are seen by /usr/bin/python3 alone.
