@@ -1,12 +1,15 @@
 /* Rows of text, cut where words stand far apart. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "document/tables.h"
 
-/* In letter heights.  The space between words is about 0.3 and in justified text seldom over 0.6; where the line itself was
- * found in two pieces, less is enough. */
-static const float wide_gap = 0.8f, piece_gap = 0.45f;
+/* In letter heights, or double widths where letters are wide.  The space between words is about 0.3 and in justified text
+ * seldom over 0.6; where the line itself was found in two pieces, less is enough. */
+static const float wide_gap = 0.8f, piece_gap = 0.45f, figures_gap = 0.55f; /* the last between two numbers */
+
+enum { SEGMENTS_MOST = 256 /* of a row; what follows stays one */ };
 
 struct spot {
     float left, right, top, bottom;
@@ -25,6 +28,28 @@ static int by_left(const void *a, const void *b) {
     return x->left != y->left ? (x->left < y->left ? -1 : 1) : x->word - y->word;
 }
 
+static bool has_digit(const struct plait__page *page, int word) {
+    return strpbrk(page->words[word].text, "0123456789") && plait__is_numeric(page->words[word].text);
+}
+
+/* Dots that lead from a name to its number, and lines made of signs, are no text of a table. */
+static bool is_leader(const char *text) {
+    const size_t length = strlen(text);
+    return length >= 4 && strspn(text, "._-=*") == length;
+}
+
+static float least_gap(const struct plait__page *page, int left, int right, float height, float letter) {
+    if (page->words[left].line != page->words[right].line) return height * piece_gap;
+    if (has_digit(page, left) && has_digit(page, right)) return height * figures_gap;
+    return fmaxf(height, 2 * letter) * wide_gap;
+}
+
+static int characters(const char *text) {
+    int count = 0;
+    for (; *text; text++) count += (*text & 0xC0) != 0x80;
+    return count;
+}
+
 static int row_of(const struct plait__page *page, int word) {
     return page->lines[page->words[word].line].row;
 }
@@ -39,12 +64,19 @@ static void add_strip(struct plait__strips *strips, const struct spot *spots, in
         strip->middle += (spots[i].top + spots[i].bottom) / 2 / (float)count;
         strip->height += (spots[i].bottom - spots[i].top) / (float)count;
     }
+    float width = 0;
+    int letters = 0;
+    for (int i = 0; i < count; i++) {
+        width += spots[i].right - spots[i].left;
+        letters += characters(strips->page->words[spots[i].word].text);
+    }
+    const float letter = width / (float)(letters > 0 ? letters : 1);
     strip->segment_first = *segment_count;
     struct plait__segment *segment = NULL;
     for (int i = 0; i < count; i++) {
         const float gap = segment ? spots[i].left - segment->right : INFINITY;
-        const bool piece = i > 0 && strips->page->words[spots[i].word].line != strips->page->words[spots[i - 1].word].line;
-        if (gap > strip->height * (piece ? piece_gap : wide_gap)) {
+        const bool more = *segment_count - strip->segment_first < SEGMENTS_MOST;
+        if (more && gap > (i > 0 ? least_gap(strips->page, spots[i - 1].word, spots[i].word, strip->height, letter) : 0)) {
             segment = &strips->segments[(*segment_count)++];
             *segment = (struct plait__segment){.left = spots[i].left, .right = spots[i].right, .word_first = *word_count};
         }
@@ -66,10 +98,12 @@ enum plait_status plait__table_strips(struct plait__arena *arena, const struct p
     if (!strips.words || !strips.segments || !strips.items || !spots) return PLAIT_MEMORY;
     int words = 0, segments = 0;
     for (int first = 0, end; first < page->word_count; first = end) {
+        int count = 0;
         for (end = first; end < page->word_count && row_of(page, end) == row_of(page, first); end++)
-            spots[end - first] = spot_of(page, end);
-        qsort(spots, (size_t)(end - first), sizeof *spots, by_left);
-        add_strip(&strips, spots, end - first, &words, &segments);
+            if (!is_leader(page->words[end].text)) spots[count++] = spot_of(page, end);
+        if (count == 0) continue;
+        qsort(spots, (size_t)count, sizeof *spots, by_left);
+        add_strip(&strips, spots, count, &words, &segments);
     }
     *strips_out = strips;
     return PLAIT_OK;
