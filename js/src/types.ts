@@ -139,8 +139,8 @@ export interface RenderedPage {
 export interface Info {
   /** Of the package. */
   version: string
-  /** Which build runs. */
-  variant: Variant
+  /** Which build runs; `none` when this engine cannot and only the fallback reads. */
+  variant: Variant | 'none'
   /** Why, in sentences. */
   reasons: string[]
   threads: number

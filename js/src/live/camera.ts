@@ -1,0 +1,76 @@
+/** A camera's frames, looked at some ten times in a second. */
+
+import type { Quality } from '../types.js'
+import { findOutline } from './outline.js'
+import { glare, problem, sharpness, size, steadiness, toGrey, type Grey } from './quality.js'
+
+const PERIOD_MS = 100
+/** Of the picture in which the page is looked for, and of the cut that tells blur. */
+const SIDE = 320
+const DETAIL = 256
+
+export interface Frame {
+  quality: Quality
+  /** The whole frame; whoever takes it closes it. */
+  take(): Promise<ImageBitmap>
+}
+
+/** Until the signal. A frame that is still being looked at lets others pass. */
+export function watch(video: HTMLVideoElement, signal: AbortSignal, onFrame: (frame: Frame) => void): void {
+  const small = new Viewer()
+  const cut = new Viewer()
+  let before: Grey | null = null
+  let next = 0
+
+  function look(timestamp_ms: number): void {
+    const { videoWidth: width, videoHeight: height } = video
+    if (!width || !height) return
+    const scale = Math.min(1, SIDE / Math.max(width, height))
+    const grey = small.view(video, [0, 0, width, height], Math.round(width * scale), Math.round(height * scale))
+    const outline = findOutline(grey)
+    const full = outline?.map(([x, y]): [number, number] => [x / scale, y / scale]) ?? null
+    const [cx, cy] = full ? [0, 1].map((axis) => full.reduce((sum, p) => sum + p[axis], 0) / 4) : [width / 2, height / 2]
+    const side = Math.min(DETAIL, width, height)
+    const detail = cut.view(video, [clamp(cx - side / 2, width - side), clamp(cy - side / 2, height - side), side, side], side, side)
+    const measured = {
+      sharpness: sharpness(detail),
+      glare: glare(grey, outline),
+      size: size(outline, grey.width, grey.height),
+      steadiness: steadiness(grey, before),
+      outline: full,
+      width,
+      height,
+      timestamp_us: Math.round((performance.timeOrigin + timestamp_ms) * 1000),
+    }
+    before = grey
+    onFrame({ quality: { ...measured, problem: problem(measured, detail) }, take: () => createImageBitmap(video) })
+  }
+
+  function tick(timestamp_ms: number): void {
+    if (signal.aborted) return
+    schedule()
+    if (performance.now() < next) return
+    next = performance.now() + PERIOD_MS
+    look(timestamp_ms)
+  }
+
+  function schedule(): void {
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback((now, { captureTime, presentationTime }) => tick(captureTime ?? presentationTime ?? now))
+    else setTimeout(() => tick(performance.now()), PERIOD_MS)
+  }
+  schedule()
+}
+
+const clamp = (value: number, most: number) => Math.min(Math.max(0, value), most)
+
+/** A canvas to look at a part of a frame. */
+class Viewer {
+  #context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true })!
+
+  view(video: HTMLVideoElement, [x, y, w, h]: number[], width: number, height: number): Grey {
+    const { canvas } = this.#context
+    if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height })
+    this.#context.drawImage(video, x, y, w, h, 0, 0, width, height)
+    return toGrey(this.#context.getImageData(0, 0, width, height))
+  }
+}

@@ -1,0 +1,207 @@
+/** The reader of documents, as the page has it. */
+
+import { modelResources } from './assets.js'
+import { PlaitError } from './errors.js'
+import { Fallback } from './fallback.js'
+import { platform } from '#platform'
+import type { FeedbackLog } from './platform/platform.js'
+import { openPdf } from './pdf/pages.js'
+import { digest } from './resources.js'
+import { startRuntime, type Runtime } from './runtime.js'
+import { startLive, type LiveReader } from './live/live.js'
+import { isPdf, openSource, type Input } from './source.js'
+import type { Document, DocumentSource, FeedbackStore, Info, KnownText, Live, LiveOptions, Plait, PlaitOptions, ReadOptions } from './types.js'
+import { VERSION } from './version.js'
+import { either } from './worker/connection.js'
+import type { Call } from './worker/connection.js'
+import type { CoreCalls, Picture, PixelBuffer } from './worker/protocol.js'
+
+/** Starts a worker, loads the binary and the models, and resolves when documents can be read. */
+export async function createPlait(options: PlaitOptions = {}): Promise<Plait> {
+  const fallback = options.fallback && new Fallback(options.fallback)
+  try {
+    return new Reader(options, await startRuntime(options, { model: modelResources(options) }), fallback)
+  } catch (error) {
+    if (!fallback?.allows('not_supported') || !(error instanceof PlaitError) || error.code !== 'UNSUPPORTED') throw error
+    return new Reader(options, error, fallback)
+  }
+}
+
+class Reader implements Plait {
+  readonly info: Info
+  readonly feedback: FeedbackStore
+  #options: PlaitOptions
+  /** Or why there is none: then the server alone reads. */
+  #runtime: Runtime | PlaitError
+  #fallback: Fallback | undefined
+  #log: FeedbackLog
+  #closed = new AbortController()
+
+  constructor(options: PlaitOptions, runtime: Runtime | PlaitError, fallback: Fallback | undefined) {
+    this.#options = options
+    this.#runtime = runtime
+    this.#fallback = fallback
+    this.#log = platform.openFeedback(options.feedbackFile)
+    this.feedback = { export: () => this.#log.all(), clear: () => this.#log.clear() }
+    this.info = describe(runtime)
+  }
+
+  async read(source: DocumentSource, options: ReadOptions = {}): Promise<Document> {
+    const { stop, release } = either(options.signal, this.#closed.signal)
+    try {
+      stop.throwIfAborted()
+      this.#checkFields(options.fields)
+      const input = await openSource(source, stop)
+      return await this.#readInput(input, { ...options, signal: stop })
+    } finally {
+      release()
+    }
+  }
+
+  async #readInput(input: Input, options: ReadOptions): Promise<Document> {
+    const here = (signal?: AbortSignal) => this.#readHere(input, { ...options, signal })
+    const document = this.#fallback ? await this.#fallback.read(input, options, here) : await here(options.signal)
+    return options.fields ? { ...document, fields: pick(document.fields, options.fields) } : document
+  }
+
+  live(options: LiveOptions): Live {
+    const { name = 'camera', ...rest } = options.read ?? {}
+    const reader: LiveReader = {
+      flatten: (bitmap, outline, signal) => this.#flatten(bitmap, outline, signal),
+      read: (picture, { audio }, signal) => this.#readInput({ name, picture, mediaType: '' }, { ...rest, audio, signal }),
+    }
+    return startLive(options, reader, this.#closed.signal)
+  }
+
+  async #flatten(bitmap: ImageBitmap, outline: number[][] | null, signal: AbortSignal): Promise<PixelBuffer> {
+    if (this.#runtime instanceof PlaitError) return (await import('./image/decode.js')).flatten(bitmap, outline)
+    return this.#runtime.connection.run((call) => call('flatten', { bitmap, outline }, [bitmap]), { signal })
+  }
+
+  async confirm(document: Document, corrections: Record<string, string | null>): Promise<void> {
+    for (const name of Object.keys(corrections)) {
+      if (!Object.hasOwn(document.fields, name))
+        throw new PlaitError('INVALID', `${name}: expected one of the fields ${Object.keys(document.fields).join(', ')}`)
+    }
+    const entries = Object.entries(corrections).map(([name, value]) => {
+      const field = document.fields[name]
+      return [name, { value, read: field.value, confidence: field.confidence }] as const
+    })
+    const { name, version } = document.model
+    await this.#log.append({ at: Date.now(), digest: document.source.digest, model: { name, version }, corrections: Object.fromEntries(entries) })
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort(new PlaitError('CLOSED', 'expected an open Plait, found that close() was called'))
+    if (!(this.#runtime instanceof PlaitError)) this.#runtime.connection.close()
+  }
+
+  // ---------------------------------------------------------------- on this device
+
+  #readHere(input: Input, options: ReadOptions): Promise<Document> {
+    if (options.audio && !(this.#runtime instanceof PlaitError) && !this.#runtime.opened.model?.modalities.includes('audio'))
+      this.#options.onLog?.('warning', `the package ${this.info.model.name} has no audio modality: the voice note is left out`)
+    return isPdf(input) ? this.#readPdf(input, options) : this.#readPicture(input, options)
+  }
+
+  async #readPicture(input: Input, options: ReadOptions): Promise<Document> {
+    const { onProgress, text } = options
+    if (Array.isArray(text) && text.length !== 1) throw new PlaitError('INVALID', `text: expected one page's, found ${text.length}`)
+    const report = (stage: string, fraction: number) => onProgress?.({ stage, fraction })
+    return this.#job(options, report, async (call) => {
+      await call('begin', { ...begin(input, options), pages: 1 })
+      await call('page', { picture: input.picture, text: Array.isArray(text) ? text[0] : text }, this.#fallback ? [] : movable(input.picture))
+      return call('finish', { origin: await this.#origin(input) })
+    })
+  }
+
+  async #readPdf(input: Input, options: ReadOptions): Promise<Document> {
+    const { signal, onProgress, onPage, text } = options
+    const bytes = (input.picture as { bytes: Uint8Array }).bytes
+    onProgress?.({ stage: 'open', fraction: 0 })
+    const pdf = await openPdf(bytes, { pages: options.pages, image: Boolean(onPage), signal, onLog: this.#options.onLog })
+    try {
+      const texts = pageTexts(text, pdf.count)
+      let index = 0
+      const report = (stage: string, fraction: number) =>
+        onProgress?.({ stage, fraction: (index + fraction) / pdf.count, page: index, pages: pdf.count })
+      return await this.#job(options, report, async (call) => {
+        const opening = begin(input, options)
+        if (!pdf.canvas) opening.without.push('image')
+        await call('begin', { ...opening, pages: pdf.count })
+        report('render', 0)
+        for await (const { width, height, ppm, text: layer, image } of pdf.pages) {
+          onPage?.({ index, width, height, textLayer: Boolean(layer), image: image ?? new Blob([ppm as BlobPart], { type: 'image/x-portable-anymap' }) })
+          await call('page', { picture: { bytes: ppm }, text: texts?.[index] ?? layer }, [ppm.buffer as ArrayBuffer])
+          index++
+          report('page', 0)
+        }
+        index = pdf.count - 1
+        const document = await call('finish', { origin: await this.#origin(input) })
+        report('done', 1)
+        return document
+      })
+    } finally {
+      pdf.close()
+    }
+  }
+
+  async #job(
+    { signal }: ReadOptions,
+    onProgress: (stage: string, fraction: number) => void,
+    job: (call: Call<CoreCalls>) => Promise<{ json: string; memoryBytes: number }>,
+  ): Promise<Document> {
+    if (this.#runtime instanceof PlaitError) throw this.#runtime
+    const { json, memoryBytes } = await this.#runtime.connection.run(job, { signal, onProgress })
+    this.info.memoryBytes = memoryBytes
+    return JSON.parse(json)
+  }
+
+  /** The core sees a page's pixels; whoever asks wants to know of the file they came from. */
+  async #origin({ picture, mediaType }: Input) {
+    if (!('bytes' in picture) || coreKnows.has(mediaType)) return undefined
+    const sha256 = await digest(picture.bytes)
+    return { media_type: mediaType || 'application/octet-stream', ...(sha256 && { digest: sha256 }) }
+  }
+
+  #checkFields(fields: string[] | undefined): void {
+    const known = this.info.model.fields
+    const strange = fields?.find((name) => !known.includes(name))
+    if (strange !== undefined && known.length) throw new PlaitError('INVALID', `fields: expected some of ${known.join(', ')}, found "${strange}"`)
+  }
+}
+
+const coreKnows = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/x-portable-anymap'])
+
+function begin({ name }: Input, options: ReadOptions) {
+  return { name: options.name ?? name, without: [...(options.without ?? [])] as string[], fieldsOnly: options.evidence === false }
+}
+
+/** A bitmap was made for this call alone; unless it may have to be sent to the server too. */
+function movable(picture: Picture): Transferable[] {
+  return 'bitmap' in picture ? [picture.bitmap] : []
+}
+
+function pageTexts(text: KnownText | KnownText[] | undefined, pages: number): KnownText[] | undefined {
+  if (text === undefined) return undefined
+  const texts = Array.isArray(text) ? text : [text]
+  if (texts.length !== pages) throw new PlaitError('INVALID', `text: expected an item for each of ${pages} pages, found ${texts.length}`)
+  return texts
+}
+
+function pick<T>(all: Record<string, T>, names: string[]): Record<string, T> {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(all, name)).map((name) => [name, all[name]]))
+}
+
+function describe(runtime: Runtime | PlaitError): Info {
+  const crossOriginIsolated = globalThis.crossOriginIsolated ?? true
+  const base = { version: VERSION, crossOriginIsolated, memoryBytes: 0 }
+  if (runtime instanceof PlaitError) {
+    const model = { name: '', version: '', digest: '', fields: [] }
+    return { ...base, variant: 'none', threads: 0, reasons: [runtime.message], model, resources: { cached: 0, fetched: 0 } }
+  }
+  const { choice, opened } = runtime
+  const { name, version, digest: sha256, fields } = opened.model!
+  const model = { name, version, digest: sha256, fields }
+  return { ...base, variant: choice.variant, threads: choice.threads, reasons: choice.reasons, model, resources: opened.resources, memoryBytes: opened.memoryBytes }
+}

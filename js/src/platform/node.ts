@@ -1,0 +1,88 @@
+/** Node 20 and newer. */
+
+import { appendFile, readFile, rm } from 'node:fs/promises'
+import { isAbsolute, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { PlaitError, ResourceError } from '../errors.js'
+import type { Feedback } from '../types.js'
+import type { Channel, Reply } from '../worker/protocol.js'
+import { httpBytes } from './http.js'
+import type { FeedbackLog, FetchedBytes, Platform } from './platform.js'
+
+export const platform: Platform = {
+  spawn(script, url): Channel {
+    const usual = new URL(script === 'pdf' ? './pdf.js' : './worker.js', import.meta.url) // of dist/node
+    return connectThread(new Worker(url ? new URL(url) : usual))
+  },
+  resolve: (url) => new URL(url, pathToFileURL(`${process.cwd()}/`)).href,
+  locate: (source) => (/^[a-z][a-z0-9+.-]+:/i.test(source) && !isAbsolute(source) ? source : pathToFileURL(resolve(source)).href),
+  fetchBytes,
+  openCache: async () => null,
+  openFeedback: (file) => (file ? feedbackFile(file) : feedbackMemory()),
+}
+
+/** A thread as a Channel. While it has nothing to do it does not keep the process alive. */
+function connectThread(worker: Worker): Channel {
+  const channel: Channel = {
+    post(message, transfer) {
+      worker.postMessage(message, transfer as never)
+      worker.ref()
+    },
+    onMessage: () => {},
+    onDeath: () => {},
+    terminate: () => void worker.terminate(),
+  }
+  worker.unref()
+  worker.on('message', (reply: Reply) => {
+    if ('result' in reply || 'error' in reply) worker.unref()
+    channel.onMessage(reply)
+  })
+  worker.on('messageerror', (error) => channel.onDeath(error))
+  worker.on('error', (error) => channel.onDeath(error))
+  worker.on('exit', (code) => channel.onDeath(new Error(`it exited with ${code}`)))
+  return channel
+}
+
+async function fetchBytes(url: string, { signal }: { signal?: AbortSignal } = {}): Promise<FetchedBytes> {
+  if (url.startsWith('file:')) {
+    try {
+      return { bytes: new Uint8Array(await readFile(fileURLToPath(url), { signal })), mediaType: '' }
+    } catch (error) {
+      if (signal?.aborted) throw error
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') throw new ResourceError('NOT_FOUND', `${fileURLToPath(url)}: expected a file, found none`, { cause: error })
+      throw new ResourceError('IO', `${url}: ${message}`, { cause: error })
+    }
+  }
+  return httpBytes(url, { signal })
+}
+
+// ------------------------------------------------------------------ feedback
+
+function feedbackMemory(): FeedbackLog {
+  const entries: Feedback[] = []
+  return {
+    append: async (entry) => void entries.push(entry),
+    all: async () => entries.slice(),
+    clear: async () => void entries.splice(0),
+  }
+}
+
+/** One JSON object a line. */
+function feedbackFile(file: string): FeedbackLog {
+  return {
+    append: (entry) => appendFile(file, `${JSON.stringify(entry)}\n`),
+    async all() {
+      const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return ''
+        throw new PlaitError('IO', `${file}: ${error.message}`, { cause: error })
+      })
+      return text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Feedback)
+    },
+    clear: () => rm(file, { force: true }),
+  }
+}

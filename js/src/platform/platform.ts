@@ -1,0 +1,43 @@
+/** What differs between a browser and Node. `#platform` is one of web.ts and node.ts, by the conditions of package.json. */
+
+import type { Channel } from '../worker/protocol.js'
+import type { Feedback } from '../types.js'
+
+export interface Platform {
+  /** Starts a worker; `url` instead of the usual script. */
+  spawn(script: 'core' | 'pdf', url?: string): Channel
+  /** The whole URL, against the page's or the working directory. */
+  resolve(url: string | URL): string
+  /** A string that names a document: a path is a URL in Node too. */
+  locate(source: string): string
+  /** All bytes; `fresh` goes past caches. Throws a ResourceError. */
+  fetchBytes(url: string, options?: { fresh?: boolean; signal?: AbortSignal }): Promise<FetchedBytes>
+  /** Bytes that were fetched before; null where there is no such place. */
+  openCache(): Promise<ByteCache | null>
+  openFeedback(file?: string): FeedbackLog
+}
+
+export interface FetchedBytes {
+  bytes: Uint8Array
+  mediaType: string
+}
+
+export interface ByteCache {
+  get(key: CacheKey): Promise<Uint8Array | null>
+  /** Replaces other versions of the same name. */
+  put(key: CacheKey, bytes: Uint8Array): Promise<void>
+  delete(key: CacheKey): Promise<void>
+}
+
+export interface CacheKey {
+  /** `receipt/detector.onnx` */
+  name: string
+  /** The digest, where it is known. */
+  version: string
+}
+
+export interface FeedbackLog {
+  append(entry: Feedback): Promise<void>
+  all(): Promise<Feedback[]>
+  clear(): Promise<void>
+}

@@ -1,0 +1,33 @@
+/** A Worker as a Channel. */
+
+import type { Channel, Reply } from '../worker/protocol.js'
+
+export function connectWorker(worker: Worker): Channel {
+  const watching = new AbortController()
+  const channel: Channel = {
+    post: (message, transfer) => worker.postMessage(message, transfer),
+    onMessage: () => {},
+    onDeath: () => {},
+    terminate: () => {
+      watching.abort()
+      worker.terminate()
+    },
+  }
+  worker.onmessage = ({ data }: MessageEvent<Reply | { alive: string }>) => {
+    if ('alive' in data) watch(data.alive)
+    else channel.onMessage(data)
+  }
+  worker.onerror = (event) => {
+    event.preventDefault?.()
+    channel.onDeath(new Error(event.message || 'its script could not be loaded'))
+  }
+  worker.onmessageerror = () => channel.onDeath(new Error('a message could not be read'))
+
+  // A worker that is killed says nothing, but the lock it holds for life becomes free.
+  function watch(lock: string): void {
+    navigator.locks
+      .request(lock, { signal: watching.signal }, () => channel.onDeath(new Error('it is gone without a word')))
+      .catch(() => {})
+  }
+  return channel
+}

@@ -1,0 +1,126 @@
+/** The whole protocol between page and workers: what may be called, what crosses, and in which form.
+ *
+ *  A request carries an id; the worker answers each with one result, and before it with any number of progress messages,
+ *  which settle nothing. A worker does one call at a time. Where memory can be shared a request brings a flag that the worker
+ *  looks at between the steps of its work; elsewhere whoever cancels ends the worker. */
+
+import type { ErrorRecord } from '../errors.js'
+import type { KnownText, LogLevel, Tensor, TensorInfo, Variant } from '../types.js'
+
+/** Grows with every change of this file: a page and a worker of different ages refuse each other. */
+export const PROTOCOL = 1
+
+// ------------------------------------------------------------------ calls of the core's worker
+
+/** Where bytes come from: given, or a URL with the digest they must have. */
+export type Resource = Uint8Array | { url: string; sha256?: string }
+
+export interface OpenRequest {
+  protocol: number
+  version: string
+  variant: Variant
+  wasm: WebAssembly.Module | Resource
+  loader: string
+  threads: number
+  memoryLimit: number
+  /** A package of models, or the bytes of one network. */
+  model?: { files: Record<string, Uint8Array> } | { manifest: Resource; urls?: Record<string, string>; base: string }
+  network?: { bytes: Uint8Array; int8: boolean }
+}
+
+export interface OpenReply {
+  version: string
+  /** Compiled, so that a worker that follows need not do it again. */
+  module: WebAssembly.Module
+  model?: { name: string; version: string; digest: string; fields: string[]; modalities: string[] }
+  inputs?: TensorInfo[]
+  outputs?: TensorInfo[]
+  resources: { cached: number; fetched: number }
+  memoryBytes: number
+}
+
+/** A picture of a page: a file's bytes, or pixels. */
+export type Picture = { bytes: Uint8Array } | { pixels: PixelBuffer } | { bitmap: ImageBitmap }
+
+/** [height, width, 4] u8 RGBA. */
+export interface PixelBuffer {
+  data: Uint8ClampedArray
+  width: number
+  height: number
+}
+
+export interface BeginRequest {
+  name: string
+  without: string[]
+  fieldsOnly: boolean
+  pages: number
+}
+
+/** What a document was made from, when its pages are not its bytes. */
+export interface Origin {
+  media_type: string
+  digest?: string
+}
+
+export type CoreCalls = {
+  open: [OpenRequest, OpenReply]
+  begin: [BeginRequest, void]
+  page: [{ picture: Picture; text?: KnownText }, void]
+  /** The page out of a camera's frame: cut along its outline (corners clockwise from upper left), perspective corrected. */
+  flatten: [{ bitmap: ImageBitmap; outline: number[][] | null }, PixelBuffer]
+  finish: [{ origin?: Origin }, { json: string; memoryBytes: number }]
+  run: [{ inputs: Record<string, Tensor> }, { outputs: Record<string, Tensor>; memoryBytes: number }]
+}
+
+// ------------------------------------------------------------------ calls of the PDF worker
+
+export type PdfCalls = {
+  open: [{ protocol: number; version: string; bytes: Uint8Array; assets: string[] }, { pages: number; canvas: boolean }]
+  render: [{ page: number; image: boolean }, RenderReply]
+}
+
+export interface RenderReply {
+  width: number
+  height: number
+  /** PPM: what the core is given. */
+  ppm: Uint8Array
+  /** The words, when the page has a text layer. */
+  text?: { lines: { box: [number, number, number, number]; text: string }[] }
+  /** The page for people, if it was asked for. */
+  image?: Blob
+}
+
+// ------------------------------------------------------------------ what crosses
+
+export type Calls = Record<string, [request: unknown, reply: unknown]>
+
+export interface Request<C extends Calls = Calls> {
+  id: number
+  type: keyof C & string
+  data: unknown
+  /** One Int32; not 0: stop. */
+  cancel?: SharedArrayBuffer
+}
+
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; error: ErrorRecord }
+  | { id: number; progress: { stage: string; fraction: number } }
+  | { log: { level: LogLevel; message: string } }
+
+// ------------------------------------------------------------------ both ends of the wire
+
+/** The worker, as the page sees it. */
+export interface Channel {
+  post(message: Request, transfer: Transferable[]): void
+  onMessage: (reply: Reply) => void
+  /** It will never answer again. */
+  onDeath: (error: Error) => void
+  terminate(): void
+}
+
+/** The page, as the worker sees it. */
+export interface Port {
+  post(message: Reply, transfer: Transferable[]): void
+  listen(receive: (request: Request) => void): void
+}

@@ -1,0 +1,152 @@
+/** What the core's worker does: opens a package of models or one network, reads documents page by page, runs the network. */
+
+import { createCore, type Core, type Model, type ReadDocument, type Session } from '../core.js'
+import { PlaitError } from '../errors.js'
+import { coreBytes, flatten } from '../image/decode.js'
+import { parseManifest, Resources, digest } from '../resources.js'
+import type { KnownText } from '../types.js'
+import { VERSION } from '../version.js'
+import type { Handlers, Log, Task } from './dispatcher.js'
+import { PROTOCOL, type BeginRequest, type CoreCalls, type OpenReply, type OpenRequest } from './protocol.js'
+
+/** How much of the way to a first document each stage is. */
+const SHARES = { fetch: 0.7, compile: 0.8, load: 1 }
+
+type Create = typeof createCore
+
+export function coreHandlers(log: Log, create: Create = createCore): Handlers<CoreCalls> {
+  let core: Core | null = null
+  let model: Model | null = null
+  let session: Session | null = null
+  let reading: { request: BeginRequest; document: ReadDocument | null } | null = null
+  let task: Task = { progress: () => {}, cancelled: () => false } // the one in hand: the core's callbacks are set for its life
+
+  function drop(): void {
+    reading?.document?.close()
+    reading = null
+  }
+
+  function opened<T>(value: T | null, what: string): T {
+    if (!value) throw new PlaitError('INTERNAL', `expected ${what}, found none`)
+    return value
+  }
+
+  return {
+    async open(request, now) {
+      task = now
+      if (request.protocol !== PROTOCOL || request.version !== VERSION) {
+        throw new PlaitError(
+          'VERSION',
+          `expected a worker of version ${request.version} (protocol ${request.protocol}), found ${VERSION} (${PROTOCOL}): reload the page`,
+        )
+      }
+      const resources = new Resources()
+      const { module, files } = await fetchAll(request, resources, task)
+      task.progress('compile', SHARES.fetch)
+      const compiled = module instanceof WebAssembly.Module ? module : await compile(module)
+      task.progress('load', SHARES.compile)
+      core = await create({
+        module: compiled,
+        loader: request.loader,
+        threads: request.threads,
+        memoryLimit: request.memoryLimit,
+        onLog: log,
+        onProgress: (stage, fraction) => task.progress(stage, fraction),
+        isCancelled: () => task.cancelled(),
+      })
+      const reply: OpenReply = { version: core.version, module: compiled, resources: resources.counts, memoryBytes: 0 }
+      if (files) {
+        model = core.openModel(files)
+        reply.model = await describeModel(model, files['manifest.json'])
+      }
+      if (request.network) {
+        session = core.createSession(request.network.bytes, { int8: request.network.int8 })
+        reply.inputs = session.inputs
+        reply.outputs = session.outputs
+      }
+      task.progress('load', SHARES.load)
+      return { result: { ...reply, memoryBytes: core.memoryBytes } }
+    },
+
+    begin(request) {
+      drop()
+      opened(model, 'a package of models')
+      reading = { request, document: null }
+      return { result: undefined }
+    },
+
+    async page({ picture, text }, now) {
+      task = now
+      const reader = opened(model, 'a package of models')
+      const current = opened(reading, 'a document that was begun')
+      const { name, without, fieldsOnly, pages } = current.request
+      task.progress('decode', 0)
+      const bytes = await coreBytes(picture)
+      const options = { name, without: without.join(','), fieldsOnly }
+      if (pages !== 1) throw new PlaitError('UNSUPPORTED', `expected a document of one page, found ${pages} pages`)
+      current.document = reader.read(bytes, { ...options, text: textArgument(text) })
+      return { result: undefined }
+    },
+
+    flatten({ bitmap, outline }) {
+      const { data, width, height } = flatten(bitmap, outline)
+      return { result: { data, width, height }, transfer: [data.buffer as ArrayBuffer] }
+    },
+
+    finish({ origin }, now) {
+      task = now
+      const current = opened(reading, 'a document that was begun')
+      let json = opened(current.document, 'a page').json()
+      drop()
+      if (origin) {
+        const document = JSON.parse(json)
+        Object.assign(document.source, origin)
+        json = JSON.stringify(document)
+      }
+      return { result: { json, memoryBytes: opened(core, 'a core').memoryBytes } }
+    },
+
+    run({ inputs }, now) {
+      task = now
+      const outputs = opened(session, 'a network').run(inputs)
+      const transfer = [...new Set(Object.values(outputs).map(({ data }) => data.buffer as ArrayBuffer))]
+      return { result: { outputs, memoryBytes: opened(core, 'a core').memoryBytes }, transfer }
+    },
+  }
+}
+
+export const createCoreHandlers = (log: Log) => coreHandlers(log)
+
+/** The binary and the models at once. */
+async function fetchAll({ wasm, model, variant }: OpenRequest, resources: Resources, task: Task) {
+  const fetched = (fraction: number) => task.progress('fetch', fraction * SHARES.fetch)
+  fetched(0)
+  const [module, files] = await Promise.all([
+    wasm instanceof WebAssembly.Module ? wasm : resources.load(wasm, variant),
+    model && ('files' in model ? model.files : resources.loadModel(model, fetched)),
+  ])
+  return { module, files }
+}
+
+async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes as BufferSource)
+  } catch (error) {
+    throw new PlaitError('INVALID', `expected a WebAssembly binary this engine takes: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+async function describeModel(model: Model, manifestBytes: Uint8Array) {
+  const manifest = parseManifest(manifestBytes)
+  return {
+    name: model.name,
+    version: model.version,
+    digest: (await digest(manifestBytes)) ?? '',
+    fields: Object.keys(manifest.fields ?? {}),
+    modalities: Object.keys(manifest.tagger?.modalities ?? {}),
+  }
+}
+
+function textArgument(text: KnownText | undefined): string | undefined {
+  return typeof text === 'object' ? JSON.stringify(text) : text
+}

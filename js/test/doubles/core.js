@@ -1,0 +1,62 @@
+/** A core that reads nothing: what it is told it tells back, so that everything around it can be tested without WebAssembly. */
+
+import { PlaitError } from '../../build/errors.js'
+
+export const document = (name, pages, extra = {}) => ({
+  schema: 'plait.document/1',
+  source: { name, media_type: 'image/x-portable-anymap', digest: 'd'.repeat(64), pages },
+  model: { name: 'double', version: '1.0.0', digest: 'e'.repeat(64), embedding_schema: null },
+  type: { value: 'receipt', confidence: 0.6 },
+  fields: {
+    total: { value: '12.30', type: 'money', text: '12.30', confidence: 0.6, page: 0, polygon: null, lines: [0], evidence: null },
+    date: { value: null, type: 'date', text: null, confidence: 0.9, page: null, polygon: null, lines: [], evidence: null, reason: 'not_found' },
+  },
+  tables: [],
+  pages: [],
+  modalities: {},
+  checks: [],
+  review: { needed: false, reasons: [] },
+  path: [{ step: 'fused', ms: 1, confidence: 0.6 }],
+  timing_ms: {},
+  ...extra,
+})
+
+/** `hooks.page(bytes, options, core options)` is called for every page; `calls` tells what happened, in order. */
+export function doubleCore(hooks = {}, calls = []) {
+  return async (options) => {
+    calls.push(['create', options.threads, options.memoryLimit])
+    const page = (bytes, more) => {
+      calls.push(['page', bytes.length, more])
+      options.onProgress('recognise', 0.5)
+      hooks.page?.(bytes, more, options)
+    }
+    const read = (name, pages) => ({ json: () => JSON.stringify(document(name, pages)), close: () => calls.push(['close']) })
+    return {
+      version: '0.1.0',
+      memoryBytes: 1 << 20,
+      openModel(files) {
+        calls.push(['model', Object.keys(files).sort()])
+        return {
+          name: 'double',
+          version: '1.0.0',
+          read: (bytes, more) => (page(bytes, more), read(more.name, 1)),
+          begin(more) {
+            let pages = 0
+            return { addPage: (bytes, text) => (page(bytes, text), pages++), finish: () => read(more.name, pages), close: () => calls.push(['drop']) }
+          },
+        }
+      },
+      createSession(bytes, { int8 }) {
+        calls.push(['session', bytes.length, int8])
+        return {
+          inputs: [{ name: 'x', type: 'float32', dims: [-1] }],
+          outputs: [{ name: 'y', type: 'float32', dims: [-1] }],
+          run({ x }) {
+            if (!x) throw new PlaitError('INVALID', 'expected an input named x, found none')
+            return { y: { ...x, data: x.data.map((v) => 2 * v) } }
+          },
+        }
+      },
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { toPpm } from '../build/image/pixels.js'
+import { VERSION } from '../build/version.js'
+import { PROTOCOL } from '../build/worker/protocol.js'
+import { coreHandlers } from '../build/worker/service.js'
+import { doubleCore } from './doubles/core.js'
+
+const wasm = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
+const manifest = new TextEncoder().encode(JSON.stringify({ name: 'double', files: {}, fields: { total: {} }, tagger: { modalities: { text: {} } } }))
+const task = { progress: () => {}, cancelled: () => false }
+const request = (more = {}) => ({ protocol: PROTOCOL, version: VERSION, variant: 'wasm-simd', wasm, loader: '', threads: 1, memoryLimit: 1 << 28, ...more })
+const page = { pixels: { data: new Uint8ClampedArray(4 * 4 * 4).fill(255), width: 4, height: 4 } }
+
+function service(hooks) {
+  const calls = []
+  return { calls, handlers: coreHandlers(() => {}, doubleCore(hooks, calls)) }
+}
+
+test('one page is read by the core, and its document closed', async () => {
+  const { handlers, calls } = service()
+  const { result } = await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)
+  assert.deepEqual(result.model.fields, ['total'])
+  assert.deepEqual(result.model.modalities, ['text'])
+  assert.ok(result.module instanceof WebAssembly.Module)
+  handlers.begin({ name: 'a.png', without: ['image', 'audio'], fieldsOnly: true, pages: 1 })
+  await handlers.page({ picture: page, text: { lines: [] } }, task)
+  const { json } = (await handlers.finish({}, task)).result
+  assert.equal(JSON.parse(json).source.name, 'a.png')
+  const bytes = toPpm(page.pixels).length
+  assert.deepEqual(calls.slice(2), [['page', bytes, { name: 'a.png', without: 'image,audio', fieldsOnly: true, text: '{"lines":[]}' }], ['close']])
+})
+
+test('several pages become one document with the origin of the file', async () => {
+  const { handlers } = service()
+  await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)
+  handlers.begin({ name: 'a.pdf', without: [], fieldsOnly: false, pages: 3 })
+  for (let i = 0; i < 3; i++) await handlers.page({ picture: page }, task)
+  const { json } = (await handlers.finish({ origin: { media_type: 'application/pdf', digest: 'f'.repeat(64) } }, task)).result
+  assert.deepEqual(JSON.parse(json).source, { name: 'a.pdf', media_type: 'application/pdf', digest: 'f'.repeat(64), pages: 3 })
+})
+
+test('a document that was left is dropped when the next begins', async () => {
+  const { handlers, calls } = service()
+  await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)
+  handlers.begin({ name: 'a', without: [], fieldsOnly: false, pages: 2 })
+  await handlers.page({ picture: page }, task)
+  handlers.begin({ name: 'b', without: [], fieldsOnly: false, pages: 1 })
+  assert.deepEqual(calls.at(-1), ['drop'])
+  assert.throws(() => handlers.finish({}, task), /expected a page/)
+})
+
+test('bytes that no decoder knows are refused by name', async () => {
+  const { handlers } = service()
+  await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)
+  handlers.begin({ name: 'a', without: [], fieldsOnly: false, pages: 1 })
+  await assert.rejects(handlers.page({ picture: { bytes: Uint8Array.of(1, 2, 0xff) } }, task), { code: 'UNSUPPORTED', message: /found bytes 01 02 ff/ })
+})
+
+test('a network runs without a package', async () => {
+  const { handlers } = service()
+  const { result } = await handlers.open(request({ network: { bytes: new Uint8Array(5), int8: true } }), task)
+  assert.equal(result.inputs[0].name, 'x')
+  const ran = handlers.run({ inputs: { x: { type: 'float32', dims: [2], data: Float32Array.of(1, 2) } } }, task)
+  assert.deepEqual([...ran.result.outputs.y.data], [2, 4])
+  assert.equal(ran.transfer.length, 1)
+  assert.throws(() => handlers.run({ inputs: {} }, task), { code: 'INVALID' })
+})
+
+test('page and worker of different versions refuse each other', async () => {
+  const { handlers } = service()
+  await assert.rejects(handlers.open(request({ version: '0.0.1' }), task), { code: 'VERSION', message: /expected a worker of version 0.0.1.*reload/ })
+  await assert.rejects(handlers.open(request({ protocol: 99 }), task), { code: 'VERSION' })
+})
+
+test('a binary that is none is said to be none', async () => {
+  const { handlers } = service()
+  await assert.rejects(handlers.open(request({ wasm: Uint8Array.of(1, 2, 3) }), task), { code: 'INVALID', message: /expected a WebAssembly binary/ })
+})
