@@ -14,7 +14,7 @@ import type { Document, DocumentSource, FeedbackStore, Info, KnownText, Live, Li
 import { VERSION } from './version.js'
 import { either } from './worker/connection.js'
 import type { Call } from './worker/connection.js'
-import type { CoreCalls, Picture, PixelBuffer } from './worker/protocol.js'
+import type { BeginRequest, CoreCalls, Picture, PixelBuffer } from './worker/protocol.js'
 
 /** Starts a worker, loads the binary and the models, and resolves when documents can be read. */
 export async function createPlait(options: PlaitOptions = {}): Promise<Plait> {
@@ -109,9 +109,9 @@ class Reader implements Plait {
     if (Array.isArray(text) && text.length !== 1) throw new PlaitError('INVALID', `text: expected one page's, found ${text.length}`)
     const report = (stage: string, fraction: number) => onProgress?.({ stage, fraction })
     return this.#job(options, report, async (call) => {
-      await call('begin', { ...begin(input, options), pages: 1 })
+      await call('begin', await begin(input, options, 1))
       await call('page', { picture: input.picture, text: Array.isArray(text) ? text[0] : text }, this.#fallback ? [] : movable(input.picture))
-      return call('finish', { origin: await this.#origin(input) })
+      return call('finish', null)
     })
   }
 
@@ -124,22 +124,18 @@ class Reader implements Plait {
       const texts = pageTexts(text, pdf.count)
       let index = 0
       const report = (stage: string, fraction: number) =>
-        onProgress?.({ stage, fraction: (index + fraction) / pdf.count, page: index, pages: pdf.count })
+        onProgress?.({ stage, fraction, page: index, pages: pdf.count })
       return await this.#job(options, report, async (call) => {
-        const opening = begin(input, options)
+        const opening = await begin(input, options, pdf.count)
         if (!pdf.canvas) opening.without.push('image')
-        await call('begin', { ...opening, pages: pdf.count })
+        await call('begin', opening)
         report('render', 0)
         for await (const { width, height, ppm, text: layer, image } of pdf.pages) {
           onPage?.({ index, width, height, textLayer: Boolean(layer), image: image ?? new Blob([ppm as BlobPart], { type: 'image/x-portable-anymap' }) })
           await call('page', { picture: { bytes: ppm }, text: texts?.[index] ?? layer }, [ppm.buffer as ArrayBuffer])
-          index++
-          report('page', 0)
+          index = Math.min(index + 1, pdf.count - 1)
         }
-        index = pdf.count - 1
-        const document = await call('finish', { origin: await this.#origin(input) })
-        report('done', 1)
-        return document
+        return call('finish', null)
       })
     } finally {
       pdf.close()
@@ -157,13 +153,6 @@ class Reader implements Plait {
     return JSON.parse(json)
   }
 
-  /** The core sees a page's pixels; whoever asks wants to know of the file they came from. */
-  async #origin({ picture, mediaType }: Input) {
-    if (!('bytes' in picture) || coreKnows.has(mediaType)) return undefined
-    const sha256 = await digest(picture.bytes)
-    return { media_type: mediaType || 'application/octet-stream', ...(sha256 && { digest: sha256 }) }
-  }
-
   #checkFields(fields: string[] | undefined): void {
     const known = this.info.model.fields
     const strange = fields?.find((name) => !known.includes(name))
@@ -173,8 +162,15 @@ class Reader implements Plait {
 
 const coreKnows = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 'image/x-portable-anymap'])
 
-function begin({ name }: Input, options: ReadOptions) {
-  return { name: options.name ?? name, without: [...(options.without ?? [])] as string[], fieldsOnly: options.evidence === false }
+async function begin(input: Input, options: ReadOptions, pages: number): Promise<BeginRequest> {
+  const { name = input.name, without = [], fieldsOnly = false } = options
+  return { name, without: [...without], fieldsOnly, pages, origin: await origin(input) }
+}
+
+/** The core sees a page's pixels; whoever asks wants to know of the file they came from. */
+async function origin({ picture, mediaType }: Input): Promise<BeginRequest['origin']> {
+  if (!('bytes' in picture) || coreKnows.has(mediaType)) return undefined
+  return { mediaType: mediaType || 'application/octet-stream', digest: (await digest(picture.bytes)) ?? undefined }
 }
 
 /** A bitmap was made for this call alone; unless it may have to be sent to the server too. */

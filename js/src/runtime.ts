@@ -4,6 +4,7 @@ import { availableVariants, runtimeResources } from './assets.js'
 import { choose, detectFeatures, type Choice } from './features.js'
 import { PlaitError } from './errors.js'
 import { platform } from '#platform'
+import { spawn } from '#workers'
 import type { OnProgress, RuntimeOptions } from './types.js'
 import { VERSION } from './version.js'
 import { Connection } from './worker/connection.js'
@@ -56,7 +57,7 @@ export async function startRuntime(
 }
 
 async function spawnCore(worker: RuntimeOptions['worker']): Promise<Channel> {
-  if (worker !== false) return platform.spawn('core', worker && platform.resolve(worker))
+  if (worker !== false) return spawn('core', worker && platform.resolve(worker))
   const [{ inlineChannel }, { createCoreHandlers }] = await Promise.all([import('./worker/inline.js'), import('./worker/service.js')])
   return inlineChannel(createCoreHandlers)
 }

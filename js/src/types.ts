@@ -32,8 +32,18 @@ export interface AudioClip {
   timestamp_us: number
 }
 
-/** Words that are known already: boxes in pixels of the page, or plain text. */
-export type KnownText = string | { lines: { box: [x0: number, y0: number, x1: number, y1: number]; text: string }[] }
+/** Words that are known already: plain text, or lines with boxes in pixels of the page. */
+export type KnownText = string | { lines: KnownLine[] }
+
+export interface KnownLine extends KnownWord {
+  /** Where their places are known too. */
+  words?: KnownWord[]
+}
+
+export interface KnownWord {
+  box: [x0: number, y0: number, x1: number, y1: number]
+  text: string
+}
 
 export interface Progress {
   /** `fetch`, `compile`, `load` at the start; `open`, `render` of a PDF; the stages of the core; `server`. */
@@ -112,8 +122,8 @@ export interface ReadOptions {
   text?: KnownText | KnownText[]
   /** Modalities to leave out. */
   without?: ('text' | 'layout' | 'image' | 'audio')[]
-  /** `false` leaves out how much each modality did, which saves time. */
-  evidence?: boolean
+  /** Evidence is not measured and tables are not looked for, which saves time. */
+  fieldsOnly?: boolean
   /** `source.name` in the answer; the file's own by default. */
   name?: string
   /** 0-based indices of a PDF's pages; all by default. */

@@ -26,6 +26,8 @@ test('runs on a baseline become a line, columns stay apart', () => {
     run('in the next line', 10, 138, 50),
   ])
   assert.deepEqual(found.map(({ text }) => text), ['Total due now', '12.30', 'in the next line']) // prettier-ignore
+  assert.deepEqual(found[0].words.map(({ text }) => text), ['Total', 'due', 'now'])
+  assert.deepEqual(found[0].words[2].box.map(Math.round), [98, 83, 126, 104])
 })
 
 test('order of the runs does not matter', () => {

@@ -25,19 +25,23 @@ test('one page is read by the core, and its document closed', async () => {
   assert.ok(result.module instanceof WebAssembly.Module)
   handlers.begin({ name: 'a.png', without: ['image', 'audio'], fieldsOnly: true, pages: 1 })
   await handlers.page({ picture: page, text: { lines: [] } }, task)
-  const { json } = (await handlers.finish({}, task)).result
+  const { json } = handlers.finish(null, task).result
   assert.equal(JSON.parse(json).source.name, 'a.png')
-  const bytes = toPpm(page.pixels).length
-  assert.deepEqual(calls.slice(2), [['page', bytes, { name: 'a.png', without: 'image,audio', fieldsOnly: true, text: '{"lines":[]}' }], ['close']])
+  assert.deepEqual(calls.slice(2), [
+    ['begin', { name: 'a.png', without: 'image,audio', fieldsOnly: true, pages: 1 }],
+    ['page', toPpm(page.pixels).length, '{"lines":[]}'],
+    ['close'],
+  ])
 })
 
 test('several pages become one document with the origin of the file', async () => {
-  const { handlers } = service()
+  const { handlers, calls } = service()
   await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)
-  handlers.begin({ name: 'a.pdf', without: [], fieldsOnly: false, pages: 3 })
+  const origin = { mediaType: 'application/pdf', digest: 'f'.repeat(64) }
+  handlers.begin({ name: 'a.pdf', without: [], fieldsOnly: false, pages: 3, origin })
   for (let i = 0; i < 3; i++) await handlers.page({ picture: page }, task)
-  const { json } = (await handlers.finish({ origin: { media_type: 'application/pdf', digest: 'f'.repeat(64) } }, task)).result
-  assert.deepEqual(JSON.parse(json).source, { name: 'a.pdf', media_type: 'application/pdf', digest: 'f'.repeat(64), pages: 3 })
+  assert.equal(JSON.parse(handlers.finish(null, task).result.json).source.pages, 3)
+  assert.deepEqual(calls[2], ['begin', { name: 'a.pdf', without: '', fieldsOnly: false, pages: 3, ...origin }])
 })
 
 test('a document that was left is dropped when the next begins', async () => {
@@ -46,8 +50,7 @@ test('a document that was left is dropped when the next begins', async () => {
   handlers.begin({ name: 'a', without: [], fieldsOnly: false, pages: 2 })
   await handlers.page({ picture: page }, task)
   handlers.begin({ name: 'b', without: [], fieldsOnly: false, pages: 1 })
-  assert.deepEqual(calls.at(-1), ['drop'])
-  assert.throws(() => handlers.finish({}, task), /expected a page/)
+  assert.ok(calls.some(([call]) => call === 'drop'))
 })
 
 test('bytes that no decoder knows are refused by name', async () => {

@@ -15,12 +15,11 @@ export interface Frame {
   take(): Promise<ImageBitmap>
 }
 
-/** Until the signal. A frame that is still being looked at lets others pass. */
+/** Until the signal. */
 export function watch(video: HTMLVideoElement, signal: AbortSignal, onFrame: (frame: Frame) => void): void {
   const small = new Viewer()
   const cut = new Viewer()
   let before: Grey | null = null
-  let next = 0
 
   function look(timestamp_ms: number): void {
     const { videoWidth: width, videoHeight: height } = video
@@ -46,19 +45,21 @@ export function watch(video: HTMLVideoElement, signal: AbortSignal, onFrame: (fr
     onFrame({ quality: { ...measured, problem: problem(measured, detail) }, take: () => createImageBitmap(video) })
   }
 
-  function tick(timestamp_ms: number): void {
-    if (signal.aborted) return
-    schedule()
-    if (performance.now() < next) return
-    next = performance.now() + PERIOD_MS
-    look(timestamp_ms)
+  // Callbacks for frames come only as often as the page is painted, which may be hardly ever; they tell when a frame was taken.
+  let taken = 0
+  let told = 0
+  function note(_: number, { captureTime, presentationTime }: VideoFrameCallbackMetadata): void {
+    taken = captureTime ?? presentationTime
+    told = performance.now()
+    if (!signal.aborted) video.requestVideoFrameCallback(note)
   }
+  video.requestVideoFrameCallback?.(note)
 
-  function schedule(): void {
-    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback((now, { captureTime, presentationTime }) => tick(captureTime ?? presentationTime ?? now))
-    else setTimeout(() => tick(performance.now()), PERIOD_MS)
-  }
-  schedule()
+  const timer = setInterval(() => {
+    const now = performance.now()
+    look(now - told < PERIOD_MS ? taken : now)
+  }, PERIOD_MS)
+  signal.addEventListener('abort', () => clearInterval(timer))
 }
 
 const clamp = (value: number, most: number) => Math.min(Math.max(0, value), most)

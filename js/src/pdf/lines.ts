@@ -1,5 +1,7 @@
 /** A PDF's text layer as lines with boxes in pixels of the rendered page: what the core takes as known words. Pure functions. */
 
+import type { KnownLine, KnownWord } from '../types.js'
+
 /** A run of text as pdf.js gives it. */
 export interface TextRun {
   str: string
@@ -9,14 +11,10 @@ export interface TextRun {
   width: number
 }
 
-export type Box = [x0: number, y0: number, x1: number, y1: number]
+type Box = KnownWord['box']
 
-export interface TextLine {
-  box: Box
-  text: string
-}
-
-interface Placed extends TextLine {
+interface Placed extends KnownLine {
+  words: KnownWord[]
   /** Of the letters, pixels. */
   size: number
   level: boolean
@@ -32,15 +30,15 @@ const SPACE = 0.15
 const BREAK = 1.2
 
 /** `viewport` takes the page's units to pixels: [a, b, c, d, e, f]. Null: the page has no text layer worth the name. */
-export function textLines(runs: TextRun[], viewport: number[], width: number, height: number): TextLine[] | null {
+export function textLines(runs: TextRun[], viewport: number[], width: number, height: number): KnownLine[] | null {
   const placed = runs
     .filter(({ str }) => str.trim())
     .map((run) => place(run, viewport))
     .filter(({ box: [x0, y0, x1, y1] }) => x0 < width && y0 < height && x1 > 0 && y1 > 0 && x1 > x0 && y1 > y0)
   const signs = placed.reduce((sum, { text }) => sum + text.replace(/\s/g, '').length, 0)
   if (signs < SIGNS_LEAST) return null
-  const turned = placed.filter(({ level }) => !level)
-  return [...join(placed.filter(({ level }) => level)), ...turned].map(({ box, text }) => ({ box, text: text.trim() }))
+  const turned = placed.filter(({ level }) => !level).map(({ box, text }) => ({ box, text: text.trim() }))
+  return [...join(placed.filter(({ level }) => level)).map(({ box, text, words }) => ({ box, text: text.trim(), words })), ...turned]
 }
 
 function place({ str, transform, width }: TextRun, viewport: number[]): Placed {
@@ -58,12 +56,18 @@ function place({ str, transform, width }: TextRun, viewport: number[]): Placed {
       ys.push(f + t * dy + up * uy)
     }
   }
-  return {
-    text: str,
-    size,
-    level: Math.abs(b) < 0.02 * along && a > 0,
-    box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)],
-  }
+  const box: Box = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)]
+  return { text: str, size, level: Math.abs(b) < 0.02 * along && a > 0, box, words: split(str, box) }
+}
+
+/** The words of a run, as if all its signs were as wide as each other. */
+function split(text: string, [x0, y0, x1, y1]: Box): KnownWord[] {
+  const at = (index: number) => x0 + ((x1 - x0) * index) / text.length
+  return [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({ text: word, box: [at(index), y0, at(index + word.length), y1] }))
+}
+
+function around(a: Box, b: Box): Box {
+  return [Math.min(a[0], b[0]), Math.min(a[1], b[1]), Math.max(a[2], b[2]), Math.max(a[3], b[3])]
 }
 
 /** Runs on one baseline, near each other, become one line. */
@@ -85,13 +89,17 @@ function joinRow(row: Placed[]): Placed[] {
     const gap = last ? run.box[0] - last.box[2] : 0
     const size = last ? Math.max(last.size, run.size) : 0
     if (!last || gap > BREAK * size) {
-      lines.push({ ...run })
+      lines.push({ ...run, words: [...run.words] })
       continue
     }
     const spaced = gap > SPACE * size || /\s$/.test(last.text) || /^\s/.test(run.text)
     last.text = spaced ? `${last.text.trimEnd()} ${run.text.trimStart()}` : last.text + run.text
+    const [first, ...others] = run.words
+    const end = last.words.at(-1)!
+    if (spaced) last.words.push(...run.words)
+    else last.words.splice(-1, 1, { text: end.text + first.text, box: around(end.box, first.box) }, ...others)
     last.size = size
-    last.box = [Math.min(last.box[0], run.box[0]), Math.min(last.box[1], run.box[1]), Math.max(last.box[2], run.box[2]), Math.max(last.box[3], run.box[3])]
+    last.box = around(last.box, run.box)
   }
   return lines
 }

@@ -2,7 +2,7 @@
 
 import { pdfAssets } from '../assets.js'
 import { PlaitError } from '../errors.js'
-import { platform } from '#platform'
+import { spawn } from '#workers'
 import type { LogLevel } from '../types.js'
 import { VERSION } from '../version.js'
 import { Connection } from '../worker/connection.js'
@@ -28,7 +28,7 @@ export interface PdfPages {
 export async function openPdf(bytes: Uint8Array, { pages, image, signal, onLog }: PdfOptions): Promise<PdfPages> {
   const opened = { pages: 0, canvas: false }
   const connection = new Connection<PdfCalls>({
-    spawn: () => platform.spawn('pdf'),
+    spawn: () => spawn('pdf'),
     onLog,
     open: async (call) => void Object.assign(opened, await call('open', { protocol: PROTOCOL, version: VERSION, bytes, assets: pdfAssets })),
   })

@@ -3,45 +3,17 @@
 import { appendFile, readFile, rm } from 'node:fs/promises'
 import { isAbsolute, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { Worker } from 'node:worker_threads'
 import { PlaitError, ResourceError } from '../errors.js'
 import type { Feedback } from '../types.js'
-import type { Channel, Reply } from '../worker/protocol.js'
 import { httpBytes } from './http.js'
 import type { FeedbackLog, FetchedBytes, Platform } from './platform.js'
 
 export const platform: Platform = {
-  spawn(script, url): Channel {
-    const usual = new URL(script === 'pdf' ? './pdf.js' : './worker.js', import.meta.url) // of dist/node
-    return connectThread(new Worker(url ? new URL(url) : usual))
-  },
   resolve: (url) => new URL(url, pathToFileURL(`${process.cwd()}/`)).href,
   locate: (source) => (/^[a-z][a-z0-9+.-]+:/i.test(source) && !isAbsolute(source) ? source : pathToFileURL(resolve(source)).href),
   fetchBytes,
   openCache: async () => null,
   openFeedback: (file) => (file ? feedbackFile(file) : feedbackMemory()),
-}
-
-/** A thread as a Channel. While it has nothing to do it does not keep the process alive. */
-function connectThread(worker: Worker): Channel {
-  const channel: Channel = {
-    post(message, transfer) {
-      worker.postMessage(message, transfer as never)
-      worker.ref()
-    },
-    onMessage: () => {},
-    onDeath: () => {},
-    terminate: () => void worker.terminate(),
-  }
-  worker.unref()
-  worker.on('message', (reply: Reply) => {
-    if ('result' in reply || 'error' in reply) worker.unref()
-    channel.onMessage(reply)
-  })
-  worker.on('messageerror', (error) => channel.onDeath(error))
-  worker.on('error', (error) => channel.onDeath(error))
-  worker.on('exit', (code) => channel.onDeath(new Error(`it exited with ${code}`)))
-  return channel
 }
 
 async function fetchBytes(url: string, { signal }: { signal?: AbortSignal } = {}): Promise<FetchedBytes> {

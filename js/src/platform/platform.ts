@@ -1,11 +1,10 @@
-/** What differs between a browser and Node. `#platform` is one of web.ts and node.ts, by the conditions of package.json. */
+/** What differs between a browser and Node. `#platform` is one of web.ts and node.ts, by the conditions of package.json;
+ *  `#workers`, which starts workers and is not for workers themselves, one of web-workers.ts and node-workers.ts. */
 
 import type { Channel } from '../worker/protocol.js'
 import type { Feedback } from '../types.js'
 
 export interface Platform {
-  /** Starts a worker; `url` instead of the usual script. */
-  spawn(script: 'core' | 'pdf', url?: string): Channel
   /** The whole URL, against the page's or the working directory. */
   resolve(url: string | URL): string
   /** A string that names a document: a path is a URL in Node too. */
@@ -16,6 +15,9 @@ export interface Platform {
   openCache(): Promise<ByteCache | null>
   openFeedback(file?: string): FeedbackLog
 }
+
+/** Starts a worker; `url` instead of the usual script. */
+export type Spawn = (script: 'core' | 'pdf', url?: string) => Channel
 
 export interface FetchedBytes {
   bytes: Uint8Array

@@ -2,19 +2,10 @@
 
 import { PlaitError } from '../errors.js'
 import type { Feedback } from '../types.js'
-import type { Channel } from '../worker/protocol.js'
 import type { ByteCache, CacheKey, FeedbackLog, Platform } from './platform.js'
 import { httpBytes } from './http.js'
-import { connectWorker } from './web-worker.js'
 
 export const platform: Platform = {
-  spawn(script, url): Channel {
-    if (typeof Worker === 'undefined') throw new PlaitError('UNSUPPORTED', 'expected an environment with workers, found none: set worker to false')
-    if (url) return connectWorker(new Worker(/* @vite-ignore */ url, { type: 'module' }))
-    // Bundlers find workers by these very forms; the files are those of dist/web.
-    if (script === 'pdf') return connectWorker(new Worker(new URL('./pdf.js', import.meta.url), { type: 'module' }))
-    return connectWorker(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }))
-  },
   resolve: (url) => new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href,
   locate: (source) => platform.resolve(source),
   fetchBytes: (url, { fresh, signal } = {}) => httpBytes(url, { cache: fresh ? 'reload' : 'default', signal }),

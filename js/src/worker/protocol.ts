@@ -5,7 +5,7 @@
  *  looks at between the steps of its work; elsewhere whoever cancels ends the worker. */
 
 import type { ErrorRecord } from '../errors.js'
-import type { KnownText, LogLevel, Tensor, TensorInfo, Variant } from '../types.js'
+import type { KnownLine, KnownText, LogLevel, Tensor, TensorInfo, Variant } from '../types.js'
 
 /** Grows with every change of this file: a page and a worker of different ages refuse each other. */
 export const PROTOCOL = 1
@@ -54,12 +54,8 @@ export interface BeginRequest {
   without: string[]
   fieldsOnly: boolean
   pages: number
-}
-
-/** What a document was made from, when its pages are not its bytes. */
-export interface Origin {
-  media_type: string
-  digest?: string
+  /** What the document is, when its pages are not its bytes. */
+  origin?: { mediaType: string; digest?: string }
 }
 
 export type CoreCalls = {
@@ -68,7 +64,7 @@ export type CoreCalls = {
   page: [{ picture: Picture; text?: KnownText }, void]
   /** The page out of a camera's frame: cut along its outline (corners clockwise from upper left), perspective corrected. */
   flatten: [{ bitmap: ImageBitmap; outline: number[][] | null }, PixelBuffer]
-  finish: [{ origin?: Origin }, { json: string; memoryBytes: number }]
+  finish: [null, { json: string; memoryBytes: number }]
   run: [{ inputs: Record<string, Tensor> }, { outputs: Record<string, Tensor>; memoryBytes: number }]
 }
 
@@ -85,7 +81,7 @@ export interface RenderReply {
   /** PPM: what the core is given. */
   ppm: Uint8Array
   /** The words, when the page has a text layer. */
-  text?: { lines: { box: [number, number, number, number]; text: string }[] }
+  text?: { lines: KnownLine[] }
   /** The page for people, if it was asked for. */
   image?: Blob
 }

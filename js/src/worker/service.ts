@@ -1,13 +1,12 @@
 /** What the core's worker does: opens a package of models or one network, reads documents page by page, runs the network. */
 
-import { createCore, type Core, type Model, type ReadDocument, type Session } from '../core.js'
+import { createCore, type Core, type Model, type OpenDocument, type Session } from '../core.js'
 import { PlaitError } from '../errors.js'
 import { coreBytes, flatten } from '../image/decode.js'
 import { parseManifest, Resources, digest } from '../resources.js'
-import type { KnownText } from '../types.js'
 import { VERSION } from '../version.js'
 import type { Handlers, Log, Task } from './dispatcher.js'
-import { PROTOCOL, type BeginRequest, type CoreCalls, type OpenReply, type OpenRequest } from './protocol.js'
+import { PROTOCOL, type CoreCalls, type OpenReply, type OpenRequest } from './protocol.js'
 
 /** How much of the way to a first document each stage is. */
 const SHARES = { fetch: 0.7, compile: 0.8, load: 1 }
@@ -18,13 +17,8 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
   let core: Core | null = null
   let model: Model | null = null
   let session: Session | null = null
-  let reading: { request: BeginRequest; document: ReadDocument | null } | null = null
+  let reading: OpenDocument | null = null
   let task: Task = { progress: () => {}, cancelled: () => false } // the one in hand: the core's callbacks are set for its life
-
-  function drop(): void {
-    reading?.document?.close()
-    reading = null
-  }
 
   function opened<T>(value: T | null, what: string): T {
     if (!value) throw new PlaitError('INTERNAL', `expected ${what}, found none`)
@@ -68,23 +62,17 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
       return { result: { ...reply, memoryBytes: core.memoryBytes } }
     },
 
-    begin(request) {
-      drop()
-      opened(model, 'a package of models')
-      reading = { request, document: null }
+    begin({ name, without, fieldsOnly, pages, origin }) {
+      reading?.close() // one that was left
+      reading = opened(model, 'a package of models').begin({ name, without: without.join(','), fieldsOnly, pages, ...origin })
       return { result: undefined }
     },
 
     async page({ picture, text }, now) {
       task = now
-      const reader = opened(model, 'a package of models')
-      const current = opened(reading, 'a document that was begun')
-      const { name, without, fieldsOnly, pages } = current.request
-      task.progress('decode', 0)
+      const document = opened(reading, 'a document that was begun')
       const bytes = await coreBytes(picture)
-      const options = { name, without: without.join(','), fieldsOnly }
-      if (pages !== 1) throw new PlaitError('UNSUPPORTED', `expected a document of one page, found ${pages} pages`)
-      current.document = reader.read(bytes, { ...options, text: textArgument(text) })
+      document.addPage(bytes, { text: typeof text === 'object' ? JSON.stringify(text) : text })
       return { result: undefined }
     },
 
@@ -93,17 +81,15 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
       return { result: { data, width, height }, transfer: [data.buffer as ArrayBuffer] }
     },
 
-    finish({ origin }, now) {
+    finish(_, now) {
       task = now
-      const current = opened(reading, 'a document that was begun')
-      let json = opened(current.document, 'a page').json()
-      drop()
-      if (origin) {
-        const document = JSON.parse(json)
-        Object.assign(document.source, origin)
-        json = JSON.stringify(document)
+      const document = opened(reading, 'a document that was begun').finish()
+      reading = null
+      try {
+        return { result: { json: document.json(), memoryBytes: opened(core, 'a core').memoryBytes } }
+      } finally {
+        document.close()
       }
-      return { result: { json, memoryBytes: opened(core, 'a core').memoryBytes } }
     },
 
     run({ inputs }, now) {
@@ -145,8 +131,4 @@ async function describeModel(model: Model, manifestBytes: Uint8Array) {
     fields: Object.keys(manifest.fields ?? {}),
     modalities: Object.keys(manifest.tagger?.modalities ?? {}),
   }
-}
-
-function textArgument(text: KnownText | undefined): string | undefined {
-  return typeof text === 'object' ? JSON.stringify(text) : text
 }

@@ -21,16 +21,10 @@ export const document = (name, pages, extra = {}) => ({
   ...extra,
 })
 
-/** `hooks.page(bytes, options, core options)` is called for every page; `calls` tells what happened, in order. */
+/** `hooks.page(bytes, core options)` is called for every page; `calls` tells what happened, in order. */
 export function doubleCore(hooks = {}, calls = []) {
   return async (options) => {
     calls.push(['create', options.threads, options.memoryLimit])
-    const page = (bytes, more) => {
-      calls.push(['page', bytes.length, more])
-      options.onProgress('recognise', 0.5)
-      hooks.page?.(bytes, more, options)
-    }
-    const read = (name, pages) => ({ json: () => JSON.stringify(document(name, pages)), close: () => calls.push(['close']) })
     return {
       version: '0.1.0',
       memoryBytes: 1 << 20,
@@ -39,10 +33,19 @@ export function doubleCore(hooks = {}, calls = []) {
         return {
           name: 'double',
           version: '1.0.0',
-          read: (bytes, more) => (page(bytes, more), read(more.name, 1)),
           begin(more) {
+            calls.push(['begin', more])
             let pages = 0
-            return { addPage: (bytes, text) => (page(bytes, text), pages++), finish: () => read(more.name, pages), close: () => calls.push(['drop']) }
+            return {
+              addPage(bytes, { text }) {
+                calls.push(['page', bytes.length, text])
+                options.onProgress('recognise', 0.5)
+                hooks.page?.(bytes, options)
+                pages++
+              },
+              finish: () => ({ json: () => JSON.stringify(document(more.name, pages)), close: () => calls.push(['close']) }),
+              close: () => calls.push(['drop']),
+            }
           },
         }
       },

@@ -1,8 +1,18 @@
-/** A Worker as a Channel. */
+/** Starts workers in a browser. */
 
+import { PlaitError } from '../errors.js'
 import type { Channel, Reply } from '../worker/protocol.js'
+import type { Spawn } from './platform.js'
 
-export function connectWorker(worker: Worker): Channel {
+export const spawn: Spawn = (script, url) => {
+  if (typeof Worker === 'undefined') throw new PlaitError('UNSUPPORTED', 'expected an environment with workers, found none: set worker to false')
+  if (url) return connect(new Worker(/* @vite-ignore */ url, { type: 'module' }))
+  // Bundlers find workers by these very forms; the files are those of dist/web.
+  if (script === 'pdf') return connect(new Worker(new URL('./pdf.js', import.meta.url), { type: 'module' }))
+  return connect(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }))
+}
+
+function connect(worker: Worker): Channel {
   const watching = new AbortController()
   const channel: Channel = {
     post: (message, transfer) => worker.postMessage(message, transfer),
