@@ -116,4 +116,4 @@ export interface Document {
 }
 
 /** The stages of a document inside the core. */
-export type Stage = 'decode' | 'detect' | 'recognise' | 'encode' | 'align' | 'fuse' | 'heads'
+export type Stage = 'decode' | 'detect' | 'recognise' | 'encode' | 'align' | 'fuse' | 'heads' | 'tables'

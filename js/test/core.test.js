@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { createCore } from '../dist/core.js'
-import { PlaitError } from '../dist/errors.js'
+import { createCore } from '../build/core.js'
+import { PlaitError } from '../build/errors.js'
 
 const root = new URL('../../', import.meta.url)
 const bytesOf = (path) => new Uint8Array(readFileSync(new URL(path, root)))
