@@ -1,149 +1,11 @@
-/* Rows and cells: which lines of text belong together. */
+/* Cells: the parts of a row that stand in the same columns. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "document/normalise.h"
 #include "document/tables.h"
 
-enum { HEADER_ROWS_MOST = 5, ROW_LINES_MOST = 20 };
-
-bool plait__is_numeric(const char *text) {
-    int digits = 0, letters = 0;
-    for (const char *c = text; *c; c++) {
-        if (*c >= '0' && *c <= '9')
-            digits++;
-        else if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c & 0x80))
-            letters++;
-    }
-    return digits > 0 ? letters <= digits : letters == 0;
-}
-
-static const struct plait__strip *strip_at(const struct plait__region *region, int i) {
-    return &region->strips->items[region->first + i];
-}
-
-static const struct plait__segment *segment_at(const struct plait__region *region, const struct plait__strip *strip, int s) {
-    return &region->strips->segments[strip->segment_first + s];
-}
-
-static const char *word_text(const struct plait__region *region, int index) {
-    return region->strips->page->words[region->strips->words[index]].text;
-}
-
-/* ------------------------------------------------------------------ rows */
-
-static uint64_t columns_of(const struct plait__region *region, const struct plait__strip *strip) {
-    uint64_t set = 0;
-    for (int s = 0; s < strip->segment_count; s++) {
-        const struct plait__segment *segment = segment_at(region, strip, s);
-        for (int c = segment->column; c <= segment->column_end && c < 64; c++) set |= (uint64_t)1 << c;
-    }
-    return set;
-}
-
-static bool has_span(const struct plait__region *region, const struct plait__strip *strip) {
-    for (int s = 0; s < strip->segment_count; s++)
-        if (segment_at(region, strip, s)->column_end > segment_at(region, strip, s)->column) return true;
-    return false;
-}
-
-static bool is_numeric_segment(const struct plait__region *region, const struct plait__segment *segment) {
-    int numeric = 0;
-    for (int w = 0; w < segment->word_count; w++) numeric += plait__is_numeric(word_text(region, segment->word_first + w));
-    return 2 * numeric > segment->word_count;
-}
-
-/* Figures beyond the first column: what no heading has. */
-static bool has_figures(const struct plait__region *region, const struct plait__strip *strip) {
-    int figures = 0, all = 0;
-    for (int s = 0; s < strip->segment_count; s++) {
-        const struct plait__segment *segment = segment_at(region, strip, s);
-        if (segment->column == 0) continue;
-        all++;
-        figures += is_numeric_segment(region, segment);
-    }
-    return figures > 0 && 2 * figures >= all;
-}
-
-static int by_value(const void *a, const void *b) {
-    const float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* A heading over several columns is centred over the headings below it.  Where one of the upper line is, it gets their columns;
- * true when there is one. */
-static bool spread_headings(const struct plait__region *region, const struct plait__strip *upper,
-                            const struct plait__strip *lower) {
-    bool spread = false;
-    for (int s = 0; s < upper->segment_count; s++) {
-        struct plait__segment *heading = &region->strips->segments[upper->segment_first + s];
-        const float from = s > 0 ? (heading[-1].right + heading->left) / 2 : -INFINITY;
-        const float to = s + 1 < upper->segment_count ? (heading->right + heading[1].left) / 2 : INFINITY;
-        int first = -1, last = -1;
-        for (int k = 0; k < lower->segment_count; k++) {
-            const struct plait__segment *below = segment_at(region, lower, k);
-            const float centre = (below->left + below->right) / 2;
-            if (centre < from || centre > to || below->column == 0) continue;
-            if (first < 0) first = k;
-            last = k;
-        }
-        if (first < 0 || first == last) continue;
-        const struct plait__segment *a = segment_at(region, lower, first), *b = segment_at(region, lower, last);
-        const float centre = (heading->left + heading->right) / 2;
-        if (fabsf(centre - (a->left + b->right) / 2) > 0.2f * (b->right - a->left)) continue;
-        if (a->column < heading->column) heading->column = a->column;
-        if (b->column_end > heading->column_end) heading->column_end = b->column_end;
-        spread = true;
-    }
-    return spread;
-}
-
-/* Columns with figures in them. */
-static uint64_t figures_of(const struct plait__region *region, const struct plait__strip *strip) {
-    uint64_t set = 0;
-    for (int s = 0; s < strip->segment_count; s++) {
-        const struct plait__segment *segment = segment_at(region, strip, s);
-        if (segment->column > 0 && segment->column < 64 && is_numeric_segment(region, segment))
-            set |= (uint64_t)1 << segment->column;
-    }
-    return set;
-}
-
-/* The usual distance from one row of the table to the next: between lines that both begin rows, since both have a first column
- * and another; 0 when there are none. */
-static enum plait_status usual_pitch(struct plait__arena *arena, const struct plait__region *region, float *pitch_out) {
-    float *pitches = plait__arena_array(arena, (size_t)region->count, sizeof *pitches);
-    if (!pitches) return PLAIT_MEMORY;
-    int count = 0;
-    for (int i = 1; i < region->count; i++) {
-        const struct plait__strip *above = strip_at(region, i - 1), *strip = strip_at(region, i);
-        const uint64_t both = columns_of(region, above) & columns_of(region, strip);
-        if ((both & 1) && (both & (both - 1))) pitches[count++] = strip->middle - above->middle;
-    }
-    if (count) qsort(pitches, (size_t)count, sizeof *pitches, by_value);
-    *pitch_out = count ? pitches[count / 2] : 0;
-    return PLAIT_OK;
-}
-
-/* Does the line go on with the row that the line above belongs to? */
-static bool goes_on(const struct plait__region *region, int i, float pitch, bool in_head) {
-    const struct plait__strip *above = strip_at(region, i - 1), *strip = strip_at(region, i);
-    const uint64_t upper = columns_of(region, above), lower = columns_of(region, strip);
-    const float distance = strip->middle - above->middle, height = fminf(strip->height, above->height);
-    const bool tight = distance < 1.6f * height;
-    if (!tight) return false;
-    if (in_head) return !has_span(region, above) || strip->segment_count == 1;
-    if (figures_of(region, above) & figures_of(region, strip)) return false;
-    const int filled = strip->segment_count;
-    if (filled > 2 && filled == region->separator_count + 1 && lower == upper) return false;
-    if (pitch > 0 && distance < 0.8f * pitch) return true;
-    if ((lower & 1) || (lower & ~upper)) return false;
-    return !has_figures(region, strip) && !(pitch > 0 && distance > 1.15f * pitch);
-}
-
-/* ------------------------------------------------------------------ cells */
-
+/* A segment in its row; without words once it is in a cell. */
 struct part {
     int row, column, column_end, word_first, word_count;
 };
@@ -163,46 +25,51 @@ static void set_polygon(float polygon[4][2], const float low[2], const float hig
     }
 }
 
-/* A cell of the parts from `first` on that share a row and columns; those are marked taken (row -1). */
-static enum plait_status make_cell(struct plait__arena *arena, struct plait__arena *scratch, const struct plait__region *region,
-                                   struct part *parts, int first, int count, struct plait__cell *cell) {
-    const struct plait__page *page = region->strips->page;
-    const int row = parts[first].row;
-    int column = parts[first].column, column_end = parts[first].column_end, words = 0;
-    bool grew = true;
-    while (grew) { /* until nothing more touches it */
-        grew = false;
-        for (int i = first; i < count && parts[i].row == row; i++)
-            if (parts[i].column <= column_end && parts[i].column_end >= column &&
-                (parts[i].column < column || parts[i].column_end > column_end)) {
-                column = parts[i].column < column ? parts[i].column : column;
-                column_end = parts[i].column_end > column_end ? parts[i].column_end : column_end;
-                grew = true;
-            }
+static bool touches(const struct part *part, const struct plait__cell *cell) {
+    return part->word_count > 0 && part->column < cell->column + cell->column_span && part->column_end >= cell->column;
+}
+
+/* Widens the cell until no part of its row lies half in it; the number of words in it. */
+static int widen(const struct part *parts, int count, struct plait__cell *cell) {
+    int words = 0;
+    for (bool wider = true; wider;) {
+        wider = false;
+        words = 0;
+        for (int i = 0; i < count && parts[i].row == cell->row; i++) {
+            if (!touches(&parts[i], cell)) continue;
+            const int end = cell->column + cell->column_span - 1;
+            const int first = parts[i].column < cell->column ? parts[i].column : cell->column;
+            const int last = parts[i].column_end > end ? parts[i].column_end : end;
+            wider = wider || first < cell->column || last > end;
+            cell->column = first, cell->column_span = last - first + 1;
+            words += parts[i].word_count;
+        }
     }
-    for (int i = first; i < count && parts[i].row == row; i++)
-        if (parts[i].column <= column_end && parts[i].column_end >= column) words += parts[i].word_count;
+    return words;
+}
+
+/* The cell of the first part, with all parts of its row (the next ones) that share columns with it. */
+static enum plait_status make_cell(struct plait__arena *arena, struct plait__arena *scratch, const struct plait__region *region,
+                                   struct part *parts, int count, struct plait__cell *cell) {
+    const struct plait__page *page = region->strips->page;
+    *cell = (struct plait__cell){
+        .row = parts->row, .column = parts->column, .row_span = 1, .column_span = parts->column_end - parts->column + 1};
+    const int words = widen(parts, count, cell);
     const char **texts = plait__arena_array(scratch, (size_t)words, sizeof *texts);
     if (!texts) return PLAIT_MEMORY;
-    float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY}, confidence = 0;
-    words = 0;
-    for (int i = first, next; i < count && parts[i].row == row; i = next) {
-        next = i + 1;
-        if (parts[i].column > column_end || parts[i].column_end < column || parts[i].word_count == 0) continue;
-        for (int w = 0; w < parts[i].word_count; w++) {
-            const int word = region->strips->words[parts[i].word_first + w];
-            texts[words++] = page->words[word].text;
-            confidence += page->words[word].confidence;
+    float low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    int taken = 0;
+    for (int i = 0; i < count && parts[i].row == cell->row; i++) {
+        if (!touches(&parts[i], cell)) continue;
+        for (int w = parts[i].word_first; w < parts[i].word_first + parts[i].word_count; w++) {
+            const int word = region->strips->words[w];
+            texts[taken++] = page->words[word].text;
+            cell->confidence += page->words[word].confidence / (float)words;
             grow(page, word, low, high);
         }
         parts[i].word_count = 0;
     }
-    *cell = (struct plait__cell){.row = row,
-                                 .column = column,
-                                 .row_span = 1,
-                                 .column_span = column_end - column + 1,
-                                 .text = plait__joined_text(arena, texts, words),
-                                 .confidence = confidence / (float)words};
+    cell->text = plait__joined_text(arena, texts, taken);
     set_polygon(cell->polygon, low, high);
     return cell->text ? PLAIT_OK : PLAIT_MEMORY;
 }
@@ -212,41 +79,20 @@ static int by_place(const void *a, const void *b) {
     return x->row != y->row ? x->row - y->row : x->column - y->column;
 }
 
-/* Lines of text become rows; a line at the top that has no figures is head, if figures come below. */
-static enum plait_status find_rows(struct plait__arena *arena, const struct plait__region *region, int *rows,
-                                   int *row_count_out, int *head_rows_out) {
-    float pitch;
-    PLAIT__TRY(usual_pitch(arena, region, &pitch));
-    int head = 0, row = 0, lines = 0;
-    while (head < region->count && !has_figures(region, strip_at(region, head))) head++;
-    if (head == region->count || head > ROW_LINES_MOST) head = 1;
-    *head_rows_out = 0;
-    for (int i = 0; i < region->count; i++) {
-        bool over = false;
-        for (int k = i - 1; k >= 0 && i < head && rows[k] == row; k--)
-            if (spread_headings(region, strip_at(region, k), strip_at(region, i))) over = true;
-        if (i > 0 && (over || lines == ROW_LINES_MOST || !goes_on(region, i, pitch, i < head))) row++, lines = 0;
-        lines++;
-        rows[i] = row;
-        if (i < head && row < HEADER_ROWS_MOST) *head_rows_out = row + 1;
-    }
-    *row_count_out = row + 1;
-    return PLAIT_OK;
-}
-
 enum plait_status plait__table_cells(struct plait__arena *arena, struct plait__arena *scratch,
                                      const struct plait__region *region, struct plait__table *table_out) {
-    int *rows = plait__arena_array(scratch, (size_t)region->count, sizeof *rows), head_rows, count = 0;
+    const struct plait__strip *strips = region->strips->items + region->first;
     size_t most = 0;
-    for (int i = 0; i < region->count; i++) most += (size_t)strip_at(region, i)->segment_count;
+    for (int i = 0; i < region->count; i++) most += (size_t)strips[i].segment_count;
+    int *rows = plait__arena_array(scratch, (size_t)region->count, sizeof *rows), head_rows, count = 0;
     struct part *parts = plait__arena_array(scratch, most, sizeof *parts);
     struct plait__cell *cells = plait__arena_array(arena, most, sizeof *cells);
     if (!rows || !parts || !cells) return PLAIT_MEMORY;
-    struct plait__table table = {.columns = region->separator_count + 1};
-    PLAIT__TRY(find_rows(scratch, region, rows, &table.rows, &head_rows));
+    struct plait__table table = {.columns = region->separator_count + 1, .cells = cells, .confidence = region->agreement};
+    PLAIT__TRY(plait__table_rows(scratch, region, rows, &table.rows, &head_rows));
     for (int i = 0; i < region->count; i++)
-        for (int s = 0; s < strip_at(region, i)->segment_count; s++) {
-            const struct plait__segment *segment = segment_at(region, strip_at(region, i), s);
+        for (int s = 0; s < strips[i].segment_count; s++) {
+            const struct plait__segment *segment = &region->strips->segments[strips[i].segment_first + s];
             parts[count++] =
                 (struct part){rows[i], segment->column, segment->column_end, segment->word_first, segment->word_count};
         }
@@ -254,11 +100,7 @@ enum plait_status plait__table_cells(struct plait__arena *arena, struct plait__a
     for (int i = 0; i < count; i++) {
         if (parts[i].word_count == 0) continue;
         struct plait__cell *cell = &cells[table.cell_count++];
-        int first = i;
-        while (first > 0 && parts[first - 1].row == parts[i].row) first--;
-        for (int k = first; k < i; k++) /* what was taken keeps its place for the overlap, so it must not be in the way */
-            if (parts[k].word_count == 0) parts[k].column = parts[k].column_end + 1;
-        PLAIT__TRY(make_cell(arena, scratch, region, parts, i, count, cell));
+        PLAIT__TRY(make_cell(arena, scratch, region, parts + i, count - i, cell));
         cell->header = cell->row < head_rows;
         for (int k = 0; k < 2; k++) {
             low[k] = fminf(low[k], cell->polygon[0][k]);
@@ -267,8 +109,6 @@ enum plait_status plait__table_cells(struct plait__arena *arena, struct plait__a
     }
     qsort(cells, (size_t)table.cell_count, sizeof *cells, by_place);
     set_polygon(table.polygon, low, high);
-    table.cells = cells;
-    table.confidence = region->agreement;
     *table_out = table;
     return PLAIT_OK;
 }

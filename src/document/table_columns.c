@@ -31,13 +31,13 @@ struct gap {
 /* The middle of the widest stretch that has the best score; false when none is worth it. */
 static bool best_place(const struct event *events, int count, const struct gap *gaps, float *place_out, int *votes_out,
                        int *cover_out) {
-    const float price = 1.2f; /* of cutting a row's text, in votes */
-    float best = 0, width = 0;
-    int votes = 0, cover = 0;
+    float width = 0;
+    int best = 0, votes = 0, cover = 0;
     for (int i = 0; i + 1 < count; i++) {
         if (events[i].gap < 0 || !gaps[events[i].gap].content) votes += events[i].votes;
         cover += events[i].cover;
-        const float score = (float)votes - price * (float)cover, here = events[i + 1].x - events[i].x;
+        const int score = votes - cover; /* cutting a row's text costs what a gap gives */
+        const float here = events[i + 1].x - events[i].x;
         if (here <= 0 || score < best || score <= 0 || (score == best && here <= width)) continue;
         best = score, width = here;
         *place_out = (events[i].x + events[i + 1].x) / 2;

@@ -7,7 +7,7 @@
 
 /* In letter heights, or double widths where letters are wide.  The space between words is about 0.3 and in justified text
  * seldom over 0.6; where the line itself was found in two pieces, less is enough. */
-static const float wide_gap = 0.8f, piece_gap = 0.45f, figures_gap = 0.55f; /* the last between two numbers */
+static const float wide_gap = 0.8f, small_gap = 0.45f;
 
 enum { SEGMENTS_MOST = 256 /* of a row; what follows stays one */ };
 
@@ -39,8 +39,8 @@ static bool is_leader(const char *text) {
 }
 
 static float least_gap(const struct plait__page *page, int left, int right, float height, float letter) {
-    if (page->words[left].line != page->words[right].line) return height * piece_gap;
-    if (has_digit(page, left) && has_digit(page, right)) return height * figures_gap;
+    const bool pieces = page->words[left].line != page->words[right].line;
+    if (pieces || (has_digit(page, left) && has_digit(page, right))) return height * small_gap;
     return fmaxf(height, 2 * letter) * wide_gap;
 }
 

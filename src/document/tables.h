@@ -49,7 +49,12 @@ enum plait_status plait__table_strips(struct plait__arena *arena, const struct p
 /* Finds the region's separators and gives its segments their columns.  table_columns.c */
 enum plait_status plait__table_columns(struct plait__arena *arena, struct plait__region *region);
 
-/* Puts strips together to rows, and segments to cells.  table_cells.c */
+/* Puts strips together to rows: the row of each of the region's strips at `rows`, how many there are, and how many of them are
+ * head.  Widens headings that stand over several columns.  table_rows.c */
+enum plait_status plait__table_rows(struct plait__arena *arena, const struct plait__region *region, int *rows,
+                                    int *row_count_out, int *head_rows_out);
+
+/* Puts segments together to cells.  table_cells.c */
 enum plait_status plait__table_cells(struct plait__arena *arena, struct plait__arena *scratch,
                                      const struct plait__region *region, struct plait__table *table_out);
 

@@ -55,6 +55,54 @@ TEST(a_heading_over_two_columns) {
     plait__arena_end(&arena);
 }
 
+/* One more word on the page, in a line of its own. */
+static void add_word(const char *text, float x, float y) {
+    const float width = 10 * (float)strlen(text);
+    const float corners[4][2] = {{x, y}, {x + width, y}, {x + width, y + 20}, {x, y + 20}};
+    struct plait__line *lines = plait__arena_array(&arena, (size_t)page.line_count + 1, sizeof *lines);
+    struct plait__word *words = plait__arena_array(&arena, (size_t)page.word_count + 1, sizeof *words);
+    memcpy(lines, page.lines, (size_t)page.line_count * sizeof *lines);
+    memcpy(words, page.words, (size_t)page.word_count * sizeof *words);
+    words[page.word_count] = (struct plait__word){.text = text, .confidence = 1, .line = page.line_count};
+    lines[page.line_count] =
+        (struct plait__line){.text = text, .confidence = 1, .word_first = page.word_count, .word_count = 1};
+    memcpy(words[page.word_count++].polygon, corners, sizeof corners);
+    memcpy(lines[page.line_count++].polygon, corners, sizeof corners);
+    page.lines = lines, page.words = words;
+}
+
+TEST(years_head_their_columns) {
+    static const char *const rows[] = {"Land\tN\tPos\tN", "North\t12\t0.9\t7", "South\t40\t1.2\t9"};
+    plait__arena_init(&arena, context);
+    CHECK_INT(page_of_text(&arena, rows, 3, &page), PLAIT_OK);
+    add_word("2006", 460, 8); /* in the middle over the first N and Pos */
+    add_word("2007", 910, 8);
+    CHECK_INT(plait__order(context, &arena, &page), PLAIT_OK);
+    CHECK_INT(plait__tables(&arena, &arena, &page, 0, &tables, &count), PLAIT_OK);
+    CHECK_INT(count, 1);
+    CHECK_INT(tables[0].rows, 4);
+    CHECK_TEXT(cell(0, 1)->text, "2006");
+    CHECK_INT(cell(0, 1)->column_span, 2);
+    CHECK_INT(cell(0, 3)->column_span, 1);
+    CHECK(cell(1, 1)->header && !cell(2, 1)->header);
+    plait__arena_end(&arena);
+}
+
+TEST(lines_of_a_cell_are_joined) {
+    static const char *const rows[] = {"Name\tWhat it is\tPieces", "Tea\tGreen, from the\t20"};
+    plait__arena_init(&arena, context);
+    CHECK_INT(page_of_text(&arena, rows, 2, &page), PLAIT_OK);
+    add_word("hills", 320, 80); /* 20 below its row's first line, where rows are 30 apart */
+    add_word("Rice", 20, 112), add_word("White", 320, 112), add_word("7", 620, 112);
+    CHECK_INT(plait__order(context, &arena, &page), PLAIT_OK);
+    CHECK_INT(plait__tables(&arena, &arena, &page, 0, &tables, &count), PLAIT_OK);
+    CHECK_INT(count, 1);
+    CHECK_INT(tables[0].rows, 3);
+    CHECK_TEXT(cell(1, 1)->text, "Green, from the hills");
+    CHECK_TEXT(cell(2, 2)->text, "7");
+    plait__arena_end(&arena);
+}
+
 TEST(prose_is_no_table) {
     static const char *const rows[] = {"It is a truth that running text has no", "columns, whatever the spaces in it are, and",
                                        "that a reader who finds one in it is wrong.", "So this page must have no table at all.",
@@ -97,6 +145,8 @@ int main(void) {
     if (plait_context_create(NULL, &context) != PLAIT_OK) return 1;
     test_rows_and_columns();
     test_a_heading_over_two_columns();
+    test_years_head_their_columns();
+    test_lines_of_a_cell_are_joined();
     test_prose_is_no_table();
     test_columns_of_prose_are_no_table();
     test_a_list_is_no_table();
