@@ -63,8 +63,8 @@ typedef struct plait_allocator {
 enum plait_log_level { PLAIT_LOG_ERROR, PLAIT_LOG_WARNING, PLAIT_LOG_INFO, PLAIT_LOG_DEBUG };
 
 typedef struct plait_context_options {
-    plait_allocator allocator;                                                /* all NULL: the C library's */
-    int threads;                                                              /* 1 or more; 1 by default */
+    plait_allocator allocator; /* all NULL: the C library's */
+    int threads; /* 1 or more; 1 by default, and always where the build has no threads (WebAssembly without them) */
     void (*log)(void *user, enum plait_log_level level, const char *message); /* NULL: silence */
     void *log_user;
     uint64_t (*clock_us)(void *user); /* monotonic microseconds; NULL: the system's */

@@ -47,7 +47,8 @@ enum plait_status plait_context_create(const plait_context_options *options, pla
     plait_context *context = chosen.allocator.allocate(chosen.allocator.user, sizeof *context);
     if (!context) return PLAIT_MEMORY;
     *context = (plait_context){.options = chosen};
-    if (chosen.threads > 1) {
+    if (!PLAIT__THREADS) context->options.threads = 1;
+    if (context->options.threads > 1) {
         context->thread_pool = pthreadpool_create((size_t)chosen.threads);
         if (!context->thread_pool) {
             plait_context_destroy(context);

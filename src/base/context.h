@@ -10,6 +10,13 @@
 #define PLAIT__PRINTF(text, first)
 #endif
 
+/* Whether this build has threads; without them, the calling one does everything. */
+#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
+enum { PLAIT__THREADS = 0 };
+#else
+enum { PLAIT__THREADS = 1 };
+#endif
+
 /* What a part of Plait keeps as long as the context lives and shares between all made from it: a backend's packed weights. */
 struct plait__cache {
     const void *owner; /* the address of anything of the owner's that is unique to it */

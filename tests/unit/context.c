@@ -120,7 +120,8 @@ TEST(threads_make_a_pool) {
     options.threads = 3;
     plait_context *context = NULL;
     CHECK_INT(plait_context_create(&options, &context), PLAIT_OK);
-    CHECK(context->thread_pool != NULL);
+    CHECK_INT(context->thread_pool != NULL, PLAIT__THREADS);
+    CHECK_INT(context->options.threads, PLAIT__THREADS ? 3 : 1);
     plait_context_destroy(context);
 }
 
