@@ -200,7 +200,8 @@ typedef struct plait_read_options {
     const char *name;    /* the source's name in the answer; "" by default */
     const char *text;    /* plait_read: the words of its page, see plait_page_options; NULL: the page is read */
     size_t text_size;    /* bytes */
-    const char *without; /* modalities to leave out, with commas between them: "text,image"; NULL: none */
+    const char *without; /* modalities to leave out, with commas between them: "text,image"; NULL: none.  Without layout there
+                            are no tables */
     bool fields_only;    /* evidence is not measured, which saves most of the tagger's time, and tables are not looked for */
     int pages;           /* how many are expected, for the fractions of progress; 1 by default */
     const char *media_type, *digest; /* of the file that the pages were taken from ("application/pdf"; SHA-256, 64 hexadecimal

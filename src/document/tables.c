@@ -1,3 +1,5 @@
+/* Where a page's tables are: rows of text below each other whose gaps lie over each other, with their head, and without running
+ * text, lists and charts, which have gaps too. */
 #include "document/tables.h"
 
 #include <math.h>

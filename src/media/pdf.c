@@ -117,9 +117,12 @@ struct frame {
     int width, height;
 };
 
+/* Is there anything of the box in the picture, once its sides are written with two decimals? */
 static bool in_frame(const struct frame *frame, const float box[4]) {
-    return box[2] > 0 && box[3] > 0 && (double)box[0] * frame->scale < frame->width &&
-           (double)box[1] * frame->scale < frame->height;
+    const double least = 0.02, x0 = (double)box[0] * frame->scale, y0 = (double)box[1] * frame->scale;
+    const double x1 = (double)box[2] * frame->scale, y1 = (double)box[3] * frame->scale;
+    return x1 - x0 > least && y1 - y0 > least && x1 > least && y1 > least && x0 < frame->width - least &&
+           y0 < frame->height - least;
 }
 
 static void write_item(struct plait__writer *writer, const struct frame *frame, const float box[4], const char *text) {

@@ -135,6 +135,11 @@ words = ' '.join(' '.join(texts(page)) for page in found['pages']).upper()
 check(any(word in words for word in ('BREAD', 'APPLES', 'CHEDDAR')), 'a scan is read, found "%.80s"' % words)
 check(found['pages'] and max(found['pages'][0]['width'], found['pages'][0]['height']) <= 2200, 'not more than 2200 pixels')
 
+# Words too small to see, and words beside the page, cost nothing.
+odd = text(invoice) + b' BT /F1 0.005 Tf 100 100 Td (tiny tiny) Tj ET BT /F1 11 Tf -30 300 Td (beside the edge) Tj 700 0 Td (out) Tj ET'
+found = read('odd.pdf', document([odd]), *PLAIN)
+check('ACME TRADING SDN BHD' in texts(found['pages'][0]) if found['pages'] else False, 'what is on the page is read')
+
 # Turned and cropped pages.
 found = read('turned.pdf', document([text(invoice)], extra=b'/Rotate 90'), *PLAIN)
 check(found['pages'] and found['pages'][0]['width'] > found['pages'][0]['height'], 'a page that is shown turned')
