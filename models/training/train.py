@@ -12,16 +12,19 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
 
 import card
 import crops
+import package
+import tagger_manifest
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-GOLDEN = ROOT / 'tests' / 'golden'
+PACKAGE = ROOT / 'models' / 'receipt'
 PLAIT = ROOT / 'build' / 'native' / 'plait'
 
 
@@ -52,10 +55,10 @@ def steps(o):
     yield 'pages', lambda: run('pages.py', w / 'pages-1', scaled(300), '--data', o.data, '--seed', 1)
     yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--steps', scaled(9000), '--real', 0.5,
                                     *start('recogniser.onnx'), '--rate', 2e-3 if o.resume else 3e-3, '--lines', w / 'lines-1', w / 'lines-2', '--seed', 1)
-    yield 'recogniser-export', lambda: run('recogniser.py', 'export', w / 'recogniser.pt', o.package / 'recogniser.onnx', GOLDEN / 'recogniser')
+    yield 'recogniser-export', lambda: run('recogniser.py', 'export', w / 'recogniser.pt', o.package / 'recogniser.onnx', o.golden / 'recogniser')
     yield 'detector', lambda: run('detector.py', 'train', w / 'detector', '--steps', scaled(4000), '--pages', w / 'pages-1', '--data', o.data,
                                   *start('detector.onnx'), '--rate', 2.5e-3 if o.resume else 4e-3, '--seed', 1)
-    yield 'detector-export', lambda: run('detector.py', 'export', w / 'detector.pt', o.package / 'detector.onnx', GOLDEN / 'detector')
+    yield 'detector-export', lambda: run('detector.py', 'export', w / 'detector.pt', o.package / 'detector.onnx', o.golden / 'detector')
     yield 'language', lambda: run('language.py', o.package / 'language.bin', '--data', o.data, '--seed', 1)
     yield 'manifest', lambda: run('package.py', o.package)
     yield 'tagger-inputs', lambda: run('tagger_inputs.py', w / 'tagger.so')
@@ -65,24 +68,33 @@ def steps(o):
     for fold in range(3):
         yield 'tagger-fold-%d' % fold, lambda fold=fold: run('tagger.py', *tagger, w / ('fold%d.pt' % fold), '--fold', fold,
                                                              '--epochs', scaled(20), '--seed', 1)
-    yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, GOLDEN)
+    yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, o.golden)
     yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, *(a for f in range(3) for a in ('--fold', w / ('fold%d.pt' % f))),
                                      '--final', w / 'tagger.pt', '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
     yield 'card', lambda: card.write(PLAIT, o.data / 'receipts' / 'dev', o.package,
                               'Seconds a step: %s.' % ', '.join('%s %d' % i for i in json.loads((w / 'seconds.json').read_text()).items()))
 
 
+def begin(folder):
+    """A package without networks: sizes and thresholds as ours has them; the tagger's part comes with its export."""
+    folder.mkdir(parents=True)
+    shutil.copy(PACKAGE / 'charset.txt', folder)
+    kept = {k: v for k, v in package.read(PACKAGE).items() if k not in tagger_manifest.part()}
+    (folder / 'manifest.json').write_text(json.dumps(kept))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data', type=pathlib.Path, default=ROOT.parent / 'shared' / 'data')
     parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs')
-    parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'receipt')
+    parser.add_argument('--package', type=pathlib.Path, default=PACKAGE)
     parser.add_argument('--length', type=float, default=1)
     parser.add_argument('--continue', dest='resume', action='store_true')
     parser.add_argument('--from', dest='again', metavar='STEP')
     parser.add_argument('--list', action='store_true')
     o = parser.parse_args()
     o.data, o.work, o.package = o.data.resolve(), o.work.resolve(), o.package.resolve()
+    o.golden = ROOT / 'tests' / 'golden' if o.package == PACKAGE else o.work / 'golden'
     todo = list(steps(o))
     names = [name for name, _ in todo]
     if o.list: return print('\n'.join(names))
@@ -90,6 +102,7 @@ def main():
     if not (o.data / 'receipts').is_dir(): parser.error('no receipts in %s' % o.data)
     if not PLAIT.exists(): parser.error('%s is not built' % PLAIT.relative_to(ROOT))
     (o.work / 'done').mkdir(parents=True, exist_ok=True)
+    if not (o.package / 'manifest.json').exists(): begin(o.package)
     seconds_file = o.work / 'seconds.json'
     seconds = json.loads(seconds_file.read_text()) if seconds_file.exists() else {}
     again = False
