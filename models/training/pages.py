@@ -1,6 +1,7 @@
 """Synthetic pages with the boxes of their lines: receipts, tables, letters and columns of running text.
 
-usage: pages.py FOLDER COUNT [--data ../shared/data] [--seed 1]      FOLDER/NNNN.png and NNNN.json (format of the real receipts)
+usage: pages.py pages FOLDER COUNT [--data ../shared/data] [--seed 1]      FOLDER/NNNN.png and NNNN.json (format of the real receipts)
+       pages.py sheet OUT.png [--data ...] [--seed 1]                a contact sheet, to be looked at
 
 A line is what stands together: pieces of a row with a wide gap between them are lines of their own.
 """
@@ -141,8 +142,39 @@ class PageMaker:
             cv2.polylines(self.ink, [points.astype(np.int32)], False, float(self.rng.uniform(0.3, 1)), int(self.rng.integers(1, 5)), cv2.LINE_AA)
         for _ in range(int(self.rng.poisson(0.6))):
             cv2.circle(self.ink, tuple(int(v) for v in self.rng.uniform(0, 1, 2) * (wide, tall)), int(self.rng.integers(3, 25)), 1.0, -1)
+        if self.chance(0.12):
+            self.stamp(tall, wide)
         count = int(self.rng.integers(0, 60))
         self.ink[self.rng.integers(0, tall, count), self.rng.integers(0, wide, count)] = 1
+
+    def stamp(self, tall, wide):
+        """A round or square stamp, turned a little, pale enough to read what is under it; its words are no lines of the page."""
+        side = int(min(tall, wide) * self.rng.uniform(0.15, 0.3))
+        mark = np.zeros((side, side), np.float32)
+        edge, thick = side // 12, max(1, side // 40)
+        if self.chance(0.5):
+            cv2.circle(mark, (side // 2, side // 2), side // 2 - edge, 1.0, thick, cv2.LINE_AA)
+        else:
+            cv2.rectangle(mark, (edge, side // 3), (side - edge, side - side // 3), 1.0, thick)
+        cv2.putText(mark, self.writer.pick(['PAID', 'COPY', 'RECEIVED', 'THANK YOU', 'VOID']), (side // 5, side // 2 + side // 14), cv2.FONT_HERSHEY_SIMPLEX,
+                    side / 190, 1.0, thick, cv2.LINE_AA)
+        turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(self.rng.uniform(-40, 40)), 1)
+        mark = cv2.warpAffine(mark, turn, (side, side)) * self.rng.uniform(0.25, 0.5)
+        y, x = int(self.rng.integers(0, tall - side)), int(self.rng.integers(0, wide - side))
+        target = self.ink[y:y + side, x:x + side]
+        np.maximum(target, mark, out=target)
+
+    def crease(self, page):
+        """The paper was folded: one side of each fold is in a little shade, and the fold itself is worn."""
+        tall, wide = page.shape
+        for _ in range(int(self.rng.integers(1, 4))):
+            across = self.chance(0.7)
+            length, depth = (tall, wide) if across else (wide, tall)
+            at = self.rng.uniform(0.1, 0.9) * length + self.rng.normal(0, 0.01) * (np.arange(depth) - depth / 2)
+            away = np.arange(length)[:, None] - at[None]
+            shade = np.where(away > 0, np.exp(-away / (0.08 * length)), 0) * self.rng.uniform(-45, -10) + np.exp(-np.abs(away) / 1.5) * self.rng.uniform(-40, 50)
+            page = page + (shade if across else shade.T).astype(np.float32)
+        return np.clip(page, 0, 255)
 
     def page(self):
         """(picture, lines)."""
@@ -158,26 +190,46 @@ class PageMaker:
         paper = np.full((tall, wide), 255, np.float32) if clean else self.printer.paper(tall, wide)
         dark = self.rng.uniform(0, 120)
         page = paper * (1 - ink) + np.minimum(dark, paper - 40) * ink
+        if not clean and self.chance(0.25):
+            page = self.crease(page)
         if self.chance(0.04):
             page = 255 - page
         sizes = [l['box'][3] - l['box'][1] for l in self.lines] or [20]
         return (np.clip(page, 0, 255).astype(np.uint8) if clean else self.printer.scan(page, float(np.median(sizes)))), self.lines
 
 
+def contact_sheet(maker, columns=6, rows=2, cell=(330, 480)):
+    sheet = np.full((rows * cell[1], columns * cell[0]), 128, np.uint8)
+    for n in range(columns * rows):
+        picture, lines = maker.page()
+        for line in lines:
+            x0, y0, x1, y1 = (int(v) for v in line['box'])
+            cv2.rectangle(picture, (x0, y0), (x1, y1), 90, 1)
+        scale = min((cell[0] - 6) / picture.shape[1], (cell[1] - 6) / picture.shape[0])
+        small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        y, x = n // columns * cell[1], n % columns * cell[0]
+        sheet[y:y + small.shape[0], x:x + small.shape[1]] = small
+    return sheet
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('folder', type=pathlib.Path)
-    parser.add_argument('count', type=int)
+    parser.add_argument('what', choices=['pages', 'sheet'])
+    parser.add_argument('out', type=pathlib.Path)
+    parser.add_argument('count', type=int, nargs='?', default=240)
     parser.add_argument('--data', default='../shared/data')
     parser.add_argument('--seed', type=int, default=1)
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
     maker = PageMaker(options.seed, options.data)
+    if options.what == 'sheet':
+        cv2.imwrite(str(options.out), contact_sheet(maker))
+        return
+    options.out.mkdir(parents=True, exist_ok=True)
     for n in range(options.count):
         picture, lines = maker.page()
-        cv2.imwrite(str(options.folder / f'{n:04d}.png'), picture)
+        cv2.imwrite(str(options.out / f'{n:04d}.png'), picture)
         labels = {'width': picture.shape[1], 'height': picture.shape[0], 'lines': lines}
-        (options.folder / f'{n:04d}.json').write_text(json.dumps(labels))
+        (options.out / f'{n:04d}.json').write_text(json.dumps(labels))
 
 
 if __name__ == '__main__':

@@ -52,7 +52,7 @@ def steps(o):
     yield 'crops', lambda: [crops.cache_receipts(o.data, part, w / ('crops-' + part)) for part in ('train', 'dev')]
     for n in (1, 2):
         yield 'lines-%d' % n, lambda n=n: run('synthesis.py', 'lines', w / ('lines-%d' % n), scaled(40000), '--data', o.data, '--seed', n)
-    yield 'pages', lambda: run('pages.py', w / 'pages-1', scaled(300), '--data', o.data, '--seed', 1)
+    yield 'pages', lambda: run('pages.py', 'pages', w / 'pages-1', scaled(300), '--data', o.data, '--seed', 1)
     yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--steps', scaled(9000), '--real', 0.5,
                                     *start('recogniser.onnx'), '--rate', 2e-3 if o.resume else 3e-3, '--lines', w / 'lines-1', w / 'lines-2', '--seed', 1)
     yield 'recogniser-export', lambda: run('recogniser.py', 'export', w / 'recogniser.pt', o.package / 'recogniser.onnx', o.golden / 'recogniser')
