@@ -24,6 +24,11 @@ KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
 COLUMNS = 'field set probability misread recognised right origin strange noise familiar shop_seen pixels'.split()
 
+def strange_page(strangeness, words):
+    """plait__page_strangeness."""
+    letters = [w for w in words if sum(c.isalpha() for c in w) >= max(3, len(w) / 2 + 0.5)]
+    return max(0, sum(map(strangeness, letters)) / max(1, sum(len(w.encode()) for w in letters)) - 0.15)
+
 def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, confidences=None):
     """Rows (COLUMNS) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
@@ -34,7 +39,7 @@ def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, con
         embeddings = [model.text(inputs[0], inputs[1]).unsqueeze(0), model.layout(inputs[2]).unsqueeze(0), model.image(inputs[3]).unsqueeze(0)]
         present = torch.tensor([[[s >> m & 1 for m in range(SENSES)]] for s in SETS], dtype=torch.float32)
         logits = model.fusion(*embeddings, present, None, len(SETS)).numpy()
-    rows, sizes = [], np.array([len(w[0].encode()) for w in sample.words])
+    rows, page_strangeness = [], strange_page(strangeness, [w[0] for w in sample.words])
     for z, s in zip(logits, SETS):
         not_misread = -np.logaddexp(0, z[:sample.count, tagger.MISREAD])
         for f, (value, text, p, _, first, count, known) in sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS).items():
@@ -43,10 +48,10 @@ def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, con
                 rows.append((f, s, 0.0, 0.0, 0.0, truth is None, origin, 0.0, 0.0, False, shop_seen, confidences is not None))
                 continue
             recognised = 0.0 if confidences is None else sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + count])
-            noise = not_misread.sum() / sizes.sum() * sizes[words].sum()
+            printed = ' '.join(sample.words[i][0] for i in words)
             right = truth is not None and tagger_score.right(f, truth, value, text)
             rows.append((f, s, float(p), float(not_misread[words].sum()), float(recognised), right, origin,
-                         strangeness(' '.join(sample.words[i][0] for i in words)), float(noise), bool(known), shop_seen, confidences is not None))
+                         strangeness(printed), page_strangeness * len(printed.encode()), bool(known), shop_seen, confidences is not None))
     return rows
 
 def damaged(page, rng):
@@ -57,8 +62,8 @@ def damaged(page, rng):
     return page
 
 NUMBERS = 'scale offset read misread recognised strange noise familiar'.split()
-USUAL = np.array([0.5, 0.5, -0.5, 0.1, 0.3, 0.02, 0.1, 1.0])
-BOUNDS = [(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1), (0, 10), (-2, 5)]
+USUAL = np.array([0.5, 0.5, -0.5, 0.1, 0.3, 0.02, 0.03, 1.0])
+BOUNDS = [(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1), (0, 1), (-2, 5)]
 STIFF = np.array([1, 0.3, 0.3, 1, 1, 1, 1, 0.3])                           # few rows stay near what is usual
 
 def confidence(x, rows):
@@ -66,7 +71,7 @@ def confidence(x, rows):
     x = dict(zip(NUMBERS, x))
     p = np.clip(rows['probability'], 1e-6, 1 - 1e-6)
     chosen = x['offset'] + x['scale'] * np.log(p / (1 - p)) + x['read'] * (rows['recognised'] < 0)
-    doubt = x['misread'] * rows['misread'] + x['recognised'] * rows['recognised'] - x['strange'] * rows['strange'] + x['noise'] * rows['noise']
+    doubt = x['misread'] * rows['misread'] + x['recognised'] * rows['recognised'] - x['strange'] * rows['strange'] - x['noise'] * rows['noise']
     known = rows['familiar'] > 0
     c = np.where(known, 1, np.exp(np.minimum(doubt, 0))) / (1 + np.exp(-(chosen + x['familiar'] * known)))
     return np.clip(c, 1e-4, 1 - 1e-4)

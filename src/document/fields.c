@@ -18,7 +18,7 @@ struct work {
     const struct plait__tags *tags;
     const struct plait__candidate *candidates;
     int candidate_count;
-    float noise; /* logarithm of the chance that a character of the page is not misread, by the tagger's account */
+    float noise; /* strangeness of the page */
 };
 
 /* The words chosen for a field. */
@@ -92,12 +92,6 @@ static float not_misread(const struct work *work, int first, int count) {
     return sum;
 }
 
-static int characters_of(const struct work *work, int first, int count) {
-    size_t characters = 0;
-    for (int i = first; i < first + count; i++) characters += strlen(work->page->words[i].text);
-    return (int)characters;
-}
-
 /* How likely the value is right: that these are the words, and that they were read well. */
 static enum plait_status weigh(const struct work *work, const struct choice *choice, struct plait__field *field) {
     struct plait__arena *arena = &work->document->arena;
@@ -116,8 +110,7 @@ static enum plait_status weigh(const struct work *work, const struct choice *cho
     const float read = recognised < 0 ? c->read : 0; /* known words have the confidence 1 */
     const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + read;
     const float doubt = c->misread * not_misread(work, choice->first, choice->count) + c->recognised * recognised -
-                        c->strange * strange +
-                        c->noise * work->noise * (float)characters_of(work, choice->first, choice->count);
+                        c->strange * strange - c->noise * work->noise * (float)strlen(text);
     field->confidence = field->familiar ? 1 / (1 + expf(-chosen - c->familiar)) : expf(doubt) / (1 + expf(-chosen));
     return PLAIT_OK;
 }
@@ -247,8 +240,7 @@ enum plait_status plait__fields(struct plait__document *document, const struct p
         if (package->fields[i].type == PLAIT__FIELD_TYPE_DATE) day_first = package->fields[i].day_first;
     PLAIT__TRY(plait__candidates(&document->arena, work.page, day_first, &candidates, &work.candidate_count));
     work.candidates = candidates;
-    const int words = work.page->word_count, characters = characters_of(&work, 0, words);
-    work.noise = characters > 0 ? not_misread(&work, 0, words) / (float)characters : 0;
+    PLAIT__TRY(plait__page_strangeness(&document->arena, &package->recogniser, work.page, &work.noise));
     for (int i = 0; i < package->field_count; i++) PLAIT__TRY(fill(&work, missing, &package->fields[i], &document->fields[i]));
     return PLAIT_OK;
 }

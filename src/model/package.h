@@ -113,7 +113,7 @@ const char *plait__field_type_name(enum plait__field_type type);
  *     logistic(offset + scale * logit(probability of the words) + (the words were recognised, not known: read))
  *         * product over its words of (1 - probability of being misread)^misread * (recogniser's confidence)^recognised
  *         * exp(-strange * how strange its text is, see document/strange.h)
- *         * (1 - probability of being misread of the page's usual character)^(noise * its characters)
+ *         * exp(-noise * how strange a character of the page is, see plait__page_strangeness * its characters)
  * A familiar value was read well: for it only the first line counts, with `familiar` added inside. */
 struct plait__field_calibration {
     float scale, offset, read, misread, recognised, strange, noise, familiar;

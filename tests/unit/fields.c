@@ -283,17 +283,6 @@ TEST(a_familiar_value_is_put_right_and_need_not_be_read_well) {
     end();
 }
 
-TEST(a_page_read_badly_lowers_every_confidence) {
-    begin();
-    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
-    const float before = document.fields[2].confidence;
-    for (int set = 0; set < 16; set++) rules[2].calibrations[set].noise = 1;
-    say(T | L, "MAIN", MISREAD, 3); /* elsewhere on the page */
-    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
-    CHECK(document.fields[2].confidence < before);
-    end();
-}
-
 int main(void) {
     plait_context_create(NULL, &context);
     test_values_over_lines();
@@ -310,7 +299,6 @@ int main(void) {
     test_only_doubtful_words_are_respelt();
     test_familiar_values_are_found();
     test_a_familiar_value_is_put_right_and_need_not_be_read_well();
-    test_a_page_read_badly_lowers_every_confidence();
     plait_context_destroy(context);
     return test__finish();
 }
