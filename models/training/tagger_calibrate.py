@@ -18,7 +18,7 @@ from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
-WEIGHTS = {'dev': 1.0, 'noisy': 0.3, 'fold': 0.3}
+DEV, FOLD, DAMAGED = 2.0, 0.3, 0.2                                         # weights of rows; only dev's pixels are new to the recogniser
 PART = tagger_manifest.part()
 KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
@@ -62,23 +62,24 @@ def damaged(page, rng):
     return page
 
 NUMBERS = 'scale offset read misread recognised strange noise familiar'.split()
-USUAL = np.array([0.5, 0.5, -0.5, 0.1, 0.3, 0.02, 0.03, 1.0])
+USUAL = np.array([0.3, 1.0, 0.0, 0.0, 0.5, 0.05, 0.03, 0.7])
 BOUNDS = [(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1), (0, 1), (-2, 5)]
-STIFF = np.array([1, 0.3, 0.3, 1, 1, 1, 1, 0.3])                           # few rows stay near what is usual
+STIFF = np.array([0.1, 0.1, 0.1, 1, 0.1, 1, 1, 0.1])                           # few rows stay near what is usual
 
 def confidence(x, rows):
     """plait__field_calibration's formula."""
     x = dict(zip(NUMBERS, x))
     p = np.clip(rows['probability'], 1e-6, 1 - 1e-6)
     chosen = x['offset'] + x['scale'] * np.log(p / (1 - p)) + x['read'] * (rows['recognised'] < 0)
-    doubt = x['misread'] * rows['misread'] + x['recognised'] * rows['recognised'] - x['strange'] * rows['strange'] - x['noise'] * rows['noise']
     known = rows['familiar'] > 0
-    c = np.where(known, 1, np.exp(np.minimum(doubt, 0))) / (1 + np.exp(-(chosen + x['familiar'] * known)))
+    well_read = np.where(known, x['familiar'], x['recognised'] * rows['recognised'] - x['strange'] * rows['strange'])
+    intact = np.where(known, 0, x['misread'] * rows['misread'] - x['noise'] * rows['noise'])
+    c = np.exp(intact) / (1 + np.exp(-chosen - well_read))
     return np.clip(c, 1e-4, 1 - 1e-4)
 
 def fit(rows):
     """The numbers of greatest likelihood."""
-    weight = np.array([WEIGHTS[o] for o in rows['origin']])
+    weight = np.where(rows['damaged'], DAMAGED, np.where(rows['origin'] == 'dev', DEV, FOLD))
     def cost(x):
         c = confidence(x, rows)
         return -(weight * np.where(rows['right'], np.log(c), np.log(1 - c))).sum() + (STIFF * (x - USUAL) ** 2).sum()

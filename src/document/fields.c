@@ -109,9 +109,10 @@ static enum plait_status weigh(const struct work *work, const struct choice *cho
     PLAIT__TRY(plait__strangeness(arena, &work->document->package->recogniser, text, &strange));
     const float read = recognised < 0 ? c->read : 0; /* known words have the confidence 1 */
     const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + read;
-    const float doubt = c->misread * not_misread(work, choice->first, choice->count) + c->recognised * recognised -
-                        c->strange * strange - c->noise * work->noise * (float)strlen(text);
-    field->confidence = field->familiar ? 1 / (1 + expf(-chosen - c->familiar)) : expf(doubt) / (1 + expf(-chosen));
+    const float well_read = field->familiar ? c->familiar : c->recognised * recognised - c->strange * strange;
+    const float intact = c->misread * not_misread(work, choice->first, choice->count) -
+                         c->noise * work->noise * (float)strlen(text); /* logarithm of the chance that no character is wrong */
+    field->confidence = expf(field->familiar ? 0 : intact) / (1 + expf(-chosen - well_read));
     return PLAIT_OK;
 }
 

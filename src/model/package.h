@@ -110,11 +110,12 @@ enum plait__field_type {
 const char *plait__field_type_name(enum plait__field_type type);
 
 /* How likely a field's value is right: that the right words were taken, and that they were read well.
- *     logistic(offset + scale * logit(probability of the words) + (the words were recognised, not known: read))
- *         * product over its words of (1 - probability of being misread)^misread * (recogniser's confidence)^recognised
- *         * exp(-strange * how strange its text is, see document/strange.h)
- *         * exp(-noise * how strange a character of the page is, see plait__page_strangeness * its characters)
- * A familiar value was read well: for it only the first line counts, with `familiar` added inside. */
+ *     logistic(offset + scale * logit(probability of the words) + (the words were recognised, not known: read)
+ *              + recognised * logarithm of the product of the recogniser's confidences - strange * how strange its text is)
+ *         * product over its words of (1 - probability of being misread)^misread
+ *         * exp(-noise * how strange a character of the page is * its characters)
+ * with both strangenesses as document/strange.h has them.  A familiar value was read well: for it alone
+ *     logistic(offset + scale * logit(probability of the words) + read + familiar) */
 struct plait__field_calibration {
     float scale, offset, read, misread, recognised, strange, noise, familiar;
 };
