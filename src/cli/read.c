@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/sha256.h"
 #include "cli/cli.h"
 #include "cli/indent.h"
 #include "cli/packages.h"
-#include "media/pdf.h"
+#include "document/pdf.h"
 
 enum { INPUT_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128, PATH_BYTES = 4096 };
 
@@ -84,31 +83,19 @@ static enum plait_status with_page(struct job *job, const struct plait__pdf *pdf
     return status;
 }
 
-static enum plait_status add_page(struct job *job, int page, const struct plait__buffer *picture,
-                                  const struct plait__buffer *text) {
-    const plait_page_options options = {.text = text->size ? text->data : NULL, .text_size = text->size};
-    const enum plait_status status = plait_document_add_page(job->document, picture->data, picture->size, &options);
-    return status == PLAIT_OK ? status : plait__fail_in(job->context, status, "page %d", page + 1);
-}
-
 static enum plait_status annotate_page(struct job *job, int page, const struct plait__buffer *picture,
                                        const struct plait__buffer *text) {
     (void)text;
     return annotate(job, page, picture->data, picture->size);
 }
 
-static enum plait_status read_pages(struct job *job, plait_read_options *read_options, const struct plait__pdf *pdf) {
-    char digest[65];
-    plait__sha256_hex(job->file.bytes, job->file.size, digest);
-    read_options->media_type = "application/pdf";
-    read_options->digest = digest;
-    read_options->pages = pdf->page_count;
-    PLAIT__TRY(plait_document_begin(job->model, read_options, &job->document));
-    for (int page = 0; page < pdf->page_count; page++) {
-        if (pdf->page_count > 1) plait__cli_progress("page", page, pdf->page_count);
-        PLAIT__TRY(with_page(job, pdf, page, add_page));
-    }
-    PLAIT__TRY(plait_document_finish(job->document));
+static void show_page(void *user, int page, int count) {
+    (void)user;
+    if (count > 1) plait__cli_progress("page", page, count);
+}
+
+static enum plait_status read_pages(struct job *job, const plait_read_options *read_options, const struct plait__pdf *pdf) {
+    PLAIT__TRY(plait__read_pdf(job->model, pdf, read_options, show_page, NULL, &job->document));
     for (int page = 0; page < pdf->page_count && job->options->annotate; page++)
         PLAIT__TRY(with_page(job, pdf, page, annotate_page));
     return PLAIT_OK;
@@ -120,7 +107,7 @@ static enum plait_status read_pdf(struct job *job, plait_read_options *read_opti
         return plait__fail(job->context, PLAIT_INVALID, "--text is for a picture of a page: a PDF has its own words");
     PLAIT__TRY(plait__pdf_open(job->context, job->file.bytes, job->file.size, &pdf));
     const enum plait_status status = read_pages(job, read_options, &pdf);
-    if (pdf.page_count > 1) plait__cli_progress("page", pdf.page_count, pdf.page_count);
+    show_page(NULL, pdf.page_count, pdf.page_count);
     plait__pdf_close(&pdf);
     return status;
 }

@@ -197,15 +197,12 @@ enum plait_status plait__package_open_files(plait_context *context, const struct
 
 /* ------------------------------------------------------------------ networks */
 
-enum { NETWORKS_MOST = 3 + PLAIT__MODALITY_COUNT };
-
-/* All networks the manifest names, in the order they run in. */
-static int list_networks(struct plait__package *package, struct plait__network *networks[NETWORKS_MOST]) {
-    struct plait__network *all[NETWORKS_MOST] = {&package->detector.network, &package->recogniser.network};
+int plait__package_networks(struct plait__package *package, struct plait__network *networks[PLAIT__NETWORKS_MOST]) {
+    struct plait__network *all[PLAIT__NETWORKS_MOST] = {&package->detector.network, &package->recogniser.network};
     for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) all[2 + m] = &package->tagger.encoders[m].network;
-    all[NETWORKS_MOST - 1] = &package->tagger.fusion;
+    all[PLAIT__NETWORKS_MOST - 1] = &package->tagger.fusion;
     int count = 0;
-    for (int i = 0; i < NETWORKS_MOST; i++)
+    for (int i = 0; i < PLAIT__NETWORKS_MOST; i++)
         if (all[i]->file) networks[count++] = all[i];
     return count;
 }
@@ -226,8 +223,8 @@ static enum plait_status load_network(struct plait__package *package, struct pla
 }
 
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options) {
-    struct plait__network *networks[NETWORKS_MOST];
-    int count = list_networks(package, networks);
+    struct plait__network *networks[PLAIT__NETWORKS_MOST];
+    int count = plait__package_networks(package, networks);
     for (int i = 0; i < count; i++) PLAIT__TRY(load_network(package, networks[i], options));
     return PLAIT_OK;
 }
@@ -259,8 +256,8 @@ enum plait_status plait_model_create_from_files(plait_context *context, const st
 
 void plait_model_destroy(plait_model *package) {
     if (!package) return;
-    struct plait__network *networks[NETWORKS_MOST];
-    int count = list_networks(package, networks);
+    struct plait__network *networks[PLAIT__NETWORKS_MOST];
+    int count = plait__package_networks(package, networks);
     for (int i = 0; i < count; i++) plait_session_destroy(networks[i]->session);
     plait__arena_end(&package->arena);
     plait__release(package->context, package);

@@ -202,4 +202,8 @@ enum plait_status plait__package_open_files(plait_context *context, const struct
                                             struct plait__package **package_out);
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options);
 
+/* All networks the manifest names, in the order they run in; how many. */
+enum { PLAIT__NETWORKS_MOST = 3 + PLAIT__MODALITY_COUNT };
+int plait__package_networks(struct plait__package *package, struct plait__network *networks[PLAIT__NETWORKS_MOST]);
+
 #endif

@@ -1,0 +1,13 @@
+# The target plait_server: src/server and what it alone links.  PLAIT_SERVER=OFF builds the command without `plait serve`.
+option(PLAIT_SERVER "Build `plait serve` (needs libmicrohttpd)" ON)
+if(NOT PLAIT_SERVER)
+    return()
+endif()
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(PLAIT_MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.75)
+
+file(GLOB sources CONFIGURE_DEPENDS src/server/*.c)
+add_library(plait_server STATIC ${sources})
+target_link_libraries(plait_server PUBLIC plait PRIVATE plait_warnings PkgConfig::PLAIT_MICROHTTPD)
+target_compile_definitions(plait_server PUBLIC PLAIT__SERVER)

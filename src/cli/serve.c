@@ -1,0 +1,75 @@
+/* plait serve: the HTTP endpoint. */
+#include "server/server.h"
+
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "cli/packages.h"
+
+/* PORT is how platforms say where they will ask; then it is asked from outside. */
+static bool read_environment(struct plait__serve_options *options) {
+    const char *port = getenv("PORT");
+    if (!port || !*port) return true;
+    char *end;
+    const long number = strtol(port, &end, 10);
+    if (*end || number < 1 || number > 65535) {
+        plait__cli_error(NULL, "PORT: expected a number from 1 to 65535, found \"%s\"", port);
+        return false;
+    }
+    options->port = (int)number;
+    options->address = "0.0.0.0";
+    return true;
+}
+
+static int serve(plait_context *context, struct plait__serve_options *options, const char *models) {
+    struct plait__arena arena;
+    const char *folders[PLAIT__FOLDERS_MOST] = {models};
+    plait__arena_init(&arena, context);
+    options->folders = folders;
+    options->folder_count = models ? 1 : 0;
+    enum plait_status status = models ? PLAIT_OK : plait__cli_folders(&arena, folders, &options->folder_count);
+    if (status == PLAIT_OK) status = plait__serve(context, options);
+    if (status != PLAIT_OK) plait__cli_error("serve", "%s", plait_context_error(context));
+    plait__arena_end(&arena);
+    return status == PLAIT_OK ? PLAIT__EXIT_OK : PLAIT__EXIT_FAILED;
+}
+
+static int run(const struct plait__command *command, int argc, char **argv) {
+    struct plait__serve_options o;
+    const char *models = NULL;
+    plait__serve_options_default(&o);
+    if (!read_environment(&o)) return PLAIT__EXIT_USAGE;
+    const struct plait__option options[] = {
+        {"--port", "P", "8080, or what PORT says; 0: one that is free", .number = &o.port},
+        {"--address", "A", "127.0.0.1; where PORT is set 0.0.0.0", .text = &o.address},
+        {"--models", "FOLDER", "of packages and NAME/VERSION/model.onnx; where plait looks otherwise: see plait models",
+         .text = &models},
+        {"--model", "NAME[@VERSION]", "that documents are read with; receipt by default", .text = &o.model},
+        {"--all-versions", NULL, "serve every version of a model, not only the newest", .flag = &o.all_versions},
+        {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &o.backend},
+        {"--workers", "N", "requests worked on at a time; as many as processors by default", .number = &o.workers},
+        {"--queue", "N", "requests that may wait, then 429; 8 a worker by default", .number = &o.queue},
+        {"--connections", "N", "open at a time; 16384 by default", .number = &o.connections},
+        {"--body-most", "MIB", "of a request; 32 by default", .number = &o.body_most},
+        {"--pixels-most", "MILLION", "of a picture; 100 by default", .number = &o.pixels_most},
+        {"--pages-most", "N", "of a PDF; 200 by default", .number = &o.pages_most},
+        {"--timeout", "SECONDS", "for an answer, then 504; 60 by default", .number = &o.timeout},
+        {"--idle", "SECONDS", "a connection may wait for its next request; 75 by default", .number = &o.idle},
+        {"--slow", "SECONDS", "a client may take for a head or a small body; 20 by default", .number = &o.slow},
+        {"--grace", "SECONDS", "for what is under way at SIGTERM; 25 by default", .number = &o.grace},
+        {0}};
+    const int count = plait__cli_options(command, options, argc, argv);
+    if (count < 0) return plait__cli_exit(count);
+    if (count > 0) return plait__cli_usage(command, "expected options alone");
+    if (o.workers < 1 || o.workers > 256 || o.queue < 1 || o.connections < 1 || o.body_most < 1 || o.body_most > 1024 ||
+        o.timeout < 1 || o.slow < 1 || o.idle < 1 || o.port > 65535)
+        return plait__cli_usage(command,
+                                "expected 1 to 256 workers, a port to 65535, 1 to 1024 MiB, and 1 or more of the rest");
+    plait_context *context = plait__cli_context(1);
+    if (!context) return PLAIT__EXIT_FAILED;
+    const int exit = serve(context, &o, models);
+    plait_context_destroy(context);
+    return exit;
+}
+
+const struct plait__command plait__command_serve = {"serve", "[options]", "answers over HTTP: docs/server.md", run};

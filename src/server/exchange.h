@@ -1,0 +1,101 @@
+/* One request and its answer.
+ *
+ * An exchange begins on the thread of the HTTP library, which reads the head and the body and calls the route's handler.  A
+ * handler answers at once, or hands the exchange to the queue (plait__submit); a worker then runs `work`, which answers.  It is
+ * used by one of these threads at a time, except for what says otherwise.  Its context gives it memory, and its sentence. */
+#ifndef PLAIT_SERVER_EXCHANGE_H
+#define PLAIT_SERVER_EXCHANGE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "observe/trace.h"
+
+struct plait__exchange;
+struct plait__server;
+struct plait__edition;
+struct plait__replica;
+struct plait__wire;
+
+enum { PLAIT__PATH_PARTS = 3, PLAIT__ANSWER_HEADERS = 8 };
+
+/* What may be asked for.  routes.c has them all. */
+struct plait__route {
+    const char *method;
+    const char *pattern; /* "/v2/models/{}/ready": a {} takes one part of the path */
+    const char *name;    /* in metrics and traces */
+    bool has_body;
+    void (*handle)(struct plait__exchange *exchange); /* the whole request is there */
+};
+
+struct plait__exchange {
+    struct plait__server *server;
+    struct MHD_Connection *connection; /* NULL: nobody waits for the answer on a connection */
+    struct plait__wire *wire;
+    atomic_int references;
+    plait_context *context;
+    struct plait__arena arena;
+
+    /* The request. */
+    const struct plait__route *route;
+    const char *path;
+    const char *parts[PLAIT__PATH_PARTS]; /* what stands for each {} of the route, decoded */
+    struct plait__buffer body;
+    bool refused;                              /* the answer is known: the body is not kept */
+    uint64_t start_us, queued_us, deadline_us; /* by the context's clock; deadline 0: none */
+    uint64_t start_unix_us;
+    char id[40]; /* the client's, if it gave a decent one */
+    struct plait__trace trace;
+    int span;            /* the request's */
+    atomic_bool stopped; /* nobody wants the answer any more; any thread */
+
+    /* Work for a worker. */
+    void (*work)(struct plait__exchange *exchange, struct plait__replica *replica);
+    struct plait__edition *edition; /* held while the exchange waits and works */
+    void *job;                      /* what the handler prepared; in the arena */
+    struct plait__exchange *next;   /* in the queue */
+
+    /* The answer. */
+    bool answered;
+    int status;
+    const char *media_type; /* static text */
+    struct plait__buffer answer;
+    int header_count;
+    struct plait__answer_header {
+        const char *name; /* static text */
+        const char *value;
+    } headers[PLAIT__ANSWER_HEADERS];
+};
+
+/* ---- what was asked; on the HTTP thread only ---- */
+
+const char *plait__header(const struct plait__exchange *exchange, const char *name);   /* NULL: not given */
+const char *plait__argument(const struct plait__exchange *exchange, const char *name); /* of the query; NULL: not given */
+
+/* ---- answering; once ---- */
+
+/* A body that stands in `answer` already. */
+void plait__answer(struct plait__exchange *exchange, int status, const char *media_type);
+/* {"error":"sentence"} */
+void plait__answer_error(struct plait__exchange *exchange, int status, const char *format, ...) PLAIT__PRINTF(3, 4);
+/* The same for what a call into Plait said: the status code that suits it. */
+void plait__answer_failure(struct plait__exchange *exchange, enum plait_status status, const char *sentence);
+/* `value` is kept as it is: static, or in the arena. */
+void plait__answer_header(struct plait__exchange *exchange, const char *name, const char *value);
+
+/* ---- going on elsewhere ---- */
+
+/* Puts the exchange, whose `work` and `edition` are set, into the queue, or answers 429.  The edition's hold goes with it.
+ * For handlers: nothing may be done with the exchange afterwards. */
+void plait__submit(struct plait__exchange *exchange);
+
+/* A worker is done with it; the exchange is answered. */
+void plait__finish(struct plait__exchange *exchange);
+
+/* NULL when memory is out. */
+struct plait__exchange *plait__exchange_create(struct plait__server *server);
+void plait__exchange_release(struct plait__exchange *exchange);
+
+#endif

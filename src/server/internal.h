@@ -1,0 +1,99 @@
+/* What the parts of the server share: the server itself and its queue. */
+#ifndef PLAIT_SERVER_INTERNAL_H
+#define PLAIT_SERVER_INTERNAL_H
+
+#include <microhttpd.h>
+
+#include "server/exchange.h"
+#include "server/measure.h"
+#include "server/repository.h"
+#include "server/server.h"
+
+/* ---- the queue: bounded; many put, many take ---- */
+
+struct plait__queue {
+    pthread_mutex_t lock;
+    pthread_cond_t filled;
+    struct plait__exchange *first, **last;
+    int count, limit, busy; /* waiting; at most; being worked on */
+    double mean_us;         /* of a piece of work, lately */
+    bool closed;
+};
+
+void plait__queue_begin(struct plait__queue *queue, int limit);
+void plait__queue_end(struct plait__queue *queue);
+/* False: it is full, or so long that the deadline would pass; `wait_us_out`: after how long trying again makes sense. */
+bool plait__queue_put(struct plait__queue *queue, struct plait__exchange *exchange, int workers, uint64_t *wait_us_out);
+bool plait__queue_full(struct plait__queue *queue, int workers, uint64_t *wait_us_out);
+struct plait__exchange *plait__queue_take(struct plait__queue *queue); /* waits; NULL when it is closed and empty */
+void plait__queue_done(struct plait__queue *queue, uint64_t took_us);
+void plait__queue_close(struct plait__queue *queue);
+void plait__queue_state(struct plait__queue *queue, int *waiting_out, int *busy_out);
+
+/* ---- connections: who is too slow, and who has gone ---- */
+
+struct plait__wire {
+    int descriptor;
+    uint64_t deadline_us;            /* 0: none */
+    const char *waits_for;           /* "head", "body", "reader": what was too slow when the deadline passes */
+    struct plait__exchange *working; /* whose client is looked after: it is stopped when the client goes */
+    struct plait__wire *next, *previous;
+};
+
+struct plait__wires {
+    pthread_mutex_t lock;
+    struct plait__wire *first;
+    int count;
+};
+
+void plait__wire_set(struct plait__server *server, struct plait__wire *wire, const char *waits_for, uint64_t microseconds,
+                     struct plait__exchange *working);
+void plait__wires_notify(void *server, struct MHD_Connection *connection, void **wire,
+                         enum MHD_ConnectionNotificationCode code);
+void *plait__wires_watch(void *server); /* a thread */
+
+/* ---- the server ---- */
+
+struct plait__server {
+    plait_context *context;
+    const struct plait__serve_options *options;
+    struct plait__measure measure;
+    struct plait__repository repository;
+    struct plait__queue queue;
+    struct plait__wires wires;
+    struct MHD_Daemon *daemon;
+    pthread_t *workers, watcher;
+    int worker_count;
+    int port;
+    atomic_bool ready, draining, ending;
+    atomic_int open;         /* exchanges whose connection waits for an answer */
+    atomic_llong body_bytes; /* kept of all requests */
+    uint64_t start_us;
+};
+
+uint64_t plait__server_now(const struct plait__server *server); /* monotonic, microseconds; any thread */
+uint64_t plait__unix_now(void);                                 /* microseconds since 1970 */
+
+/* The route for a method and a path (decoded parts go to the exchange); NULL with 404 or 405 and what is allowed. */
+const struct plait__route *plait__route_find(struct plait__exchange *exchange, const char *method, const char *path,
+                                             int *status_out, const char **allow_out);
+
+/* libmicrohttpd's callbacks.  http.c */
+enum MHD_Result plait__http_handle(void *server, struct MHD_Connection *connection, const char *url, const char *method,
+                                   const char *version, const char *upload, size_t *upload_size, void **exchange);
+void plait__http_completed(void *server, struct MHD_Connection *connection, void **exchange,
+                           enum MHD_RequestTerminationCode code);
+
+void *plait__worker(void *server); /* a thread */
+
+/* ---- handlers ---- */
+void plait__handle_documents(struct plait__exchange *exchange);
+void plait__handle_metrics(struct plait__exchange *exchange);
+void plait__handle_server(struct plait__exchange *exchange);
+void plait__handle_live(struct plait__exchange *exchange);
+void plait__handle_ready(struct plait__exchange *exchange);
+void plait__handle_model(struct plait__exchange *exchange);
+void plait__handle_model_ready(struct plait__exchange *exchange);
+void plait__handle_infer(struct plait__exchange *exchange);
+
+#endif

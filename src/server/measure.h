@@ -1,0 +1,33 @@
+/* What the server measures, and how it comes from exchanges and documents.  docs/server.md lists the names. */
+#ifndef PLAIT_SERVER_MEASURE_H
+#define PLAIT_SERVER_MEASURE_H
+
+#include "observe/metrics.h"
+
+struct plait__server;
+struct plait__exchange;
+struct plait__edition;
+
+struct plait__measure {
+    struct plait__metrics *metrics;
+    struct plait__metric *requests, *request_seconds, *rejected, *disconnected, *connections, *open;
+    struct plait__metric *waiting, *queue_limit, *wait_seconds, *workers, *busy, *work_seconds;
+    struct plait__metric *documents, *pages, *stages, *reviews, *checks, *present, *quality, *contribution, *confidence;
+    struct plait__metric *inferences, *model_info, *build_info, *ready;
+    struct plait__metric *memory, *processor, *files, *started;
+};
+
+enum plait_status plait__measure_begin(struct plait__measure *measure, plait_context *context);
+void plait__measure_end(struct plait__measure *measure);
+
+/* An exchange is over; `sent`: its answer went out whole. */
+void plait__measure_exchange(struct plait__server *server, struct plait__exchange *exchange, bool sent);
+
+/* A document was read. */
+struct plait__document;
+void plait__measure_document(struct plait__measure *measure, const struct plait__document *document);
+
+/* What is looked up when somebody asks: the queue, the process. */
+void plait__measure_state(struct plait__server *server);
+
+#endif

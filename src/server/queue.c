@@ -1,0 +1,80 @@
+/* The queue: first come, first served, and never longer than its limit. */
+#include "server/internal.h"
+
+void plait__queue_begin(struct plait__queue *queue, int limit) {
+    *queue = (struct plait__queue){.limit = limit, .mean_us = 100000};
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->filled, NULL);
+    queue->last = &queue->first;
+}
+
+void plait__queue_end(struct plait__queue *queue) {
+    pthread_mutex_destroy(&queue->lock);
+    pthread_cond_destroy(&queue->filled);
+}
+
+/* After how long one more would be begun. */
+static uint64_t wait_of(const struct plait__queue *queue, int workers) {
+    const int before = queue->count + queue->busy - workers + 1;
+    return before > 0 ? (uint64_t)(queue->mean_us * before / workers) : 0;
+}
+
+bool plait__queue_put(struct plait__queue *queue, struct plait__exchange *exchange, int workers, uint64_t *wait_us_out) {
+    pthread_mutex_lock(&queue->lock);
+    const uint64_t wait = wait_of(queue, workers);
+    const bool late = exchange->deadline_us && exchange->queued_us + wait > exchange->deadline_us;
+    const bool taken = !queue->closed && !late && queue->count < queue->limit;
+    if (taken) {
+        exchange->next = NULL;
+        *queue->last = exchange;
+        queue->last = &exchange->next;
+        queue->count++;
+        pthread_cond_signal(&queue->filled);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    *wait_us_out = wait;
+    return taken;
+}
+
+bool plait__queue_full(struct plait__queue *queue, int workers, uint64_t *wait_us_out) {
+    pthread_mutex_lock(&queue->lock);
+    const bool full = queue->closed || queue->count >= queue->limit;
+    *wait_us_out = wait_of(queue, workers);
+    pthread_mutex_unlock(&queue->lock);
+    return full;
+}
+
+struct plait__exchange *plait__queue_take(struct plait__queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->first && !queue->closed) pthread_cond_wait(&queue->filled, &queue->lock);
+    struct plait__exchange *exchange = queue->first;
+    if (exchange) {
+        queue->first = exchange->next;
+        if (!queue->first) queue->last = &queue->first;
+        queue->count--;
+        queue->busy++;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return exchange;
+}
+
+void plait__queue_done(struct plait__queue *queue, uint64_t took_us) {
+    pthread_mutex_lock(&queue->lock);
+    queue->busy--;
+    queue->mean_us += 0.1 * ((double)took_us - queue->mean_us);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void plait__queue_close(struct plait__queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    queue->closed = true;
+    pthread_cond_broadcast(&queue->filled);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void plait__queue_state(struct plait__queue *queue, int *waiting_out, int *busy_out) {
+    pthread_mutex_lock(&queue->lock);
+    *waiting_out = queue->count;
+    *busy_out = queue->busy;
+    pthread_mutex_unlock(&queue->lock);
+}

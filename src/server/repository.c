@@ -1,0 +1,433 @@
+#include "server/repository.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json_write.h"
+#include "document/font.h"
+#include "model/find.h"
+#include "server/exchange.h"
+#include "server/tensors.h"
+
+/* ------------------------------------------------------------------ replicas */
+
+static bool is_stopped(void *user) {
+    const struct plait__replica *replica = user;
+    struct plait__exchange *exchange = replica->exchange;
+    if (!exchange) return false;
+    return atomic_load(&exchange->stopped) ||
+           (exchange->deadline_us && plait__now_us(replica->context) > exchange->deadline_us);
+}
+
+static void replica_destroy(struct plait__replica *replica) {
+    if (!replica) return;
+    plait_session_destroy(replica->session);
+    plait_model_destroy(replica->model);
+    plait_context_destroy(replica->context);
+    free(replica);
+}
+
+static enum plait_status load(const struct plait__repository *repository, const struct plait__edition *edition,
+                              struct plait__replica *replica) {
+    char path[sizeof edition->folder + 16];
+    plait_session_options options;
+    plait_session_options_default(&options);
+    options.backend = repository->backend;
+    if (edition->package) return plait_model_create(replica->context, edition->folder, &options, &replica->model);
+    snprintf(path, sizeof path, "%s/model.onnx", edition->folder);
+    return plait_session_create_from_file(replica->context, path, &options, &replica->session);
+}
+
+static void draw(struct plait__image *page, int x, int y, const char *text) {
+    enum { SCALE = 3 };
+    for (; *text; text++, x += (PLAIT__GLYPH_WIDTH + 1) * SCALE)
+        for (int row = 0; row < PLAIT__GLYPH_HEIGHT * SCALE; row++)
+            for (int column = 0; column < PLAIT__GLYPH_WIDTH * SCALE; column++)
+                if (*text != ' ' && plait__glyph(*text)[row / SCALE] >> (PLAIT__GLYPH_WIDTH - 1 - column / SCALE) & 1)
+                    page->pixels[(size_t)(y + row) * page->stride + (size_t)(x + column)] = 0;
+}
+
+/* A page with a few words on it (PGM), so that every network has run once before the first request. */
+static enum plait_status warm(struct plait__replica *replica) {
+    enum { WIDTH = 480, HEIGHT = 320, HEADER = 15 };
+    static const char *const lines[] = {"WARM BAKERY", "DATE 14/03/2019", "TOTAL RM 12.50"};
+    if (!replica->model || !replica->model->has_detector) return PLAIT_OK;
+    struct plait__image page = {WIDTH, HEIGHT, 1, WIDTH, NULL};
+    unsigned char *bytes = plait__allocate(replica->context, HEADER + WIDTH * HEIGHT);
+    if (!bytes) return PLAIT_MEMORY;
+    memcpy(bytes, "P5 480 320 255\n", HEADER);
+    memset(bytes + HEADER, 255, WIDTH * HEIGHT);
+    page.pixels = bytes + HEADER;
+    for (int i = 0; i < 3; i++) draw(&page, 40, 60 + 80 * i, lines[i]);
+    plait_document *document = NULL;
+    const enum plait_status status = plait_read(replica->model, bytes, HEADER + WIDTH * HEIGHT, NULL, &document);
+    plait_document_destroy(document);
+    plait__release(replica->context, bytes);
+    return status;
+}
+
+static enum plait_status replica_create(const struct plait__repository *repository, const struct plait__edition *edition,
+                                        struct plait__replica **replica_out, char sentence[256]) {
+    plait_context_options options;
+    plait_context_options_default(&options);
+    struct plait__replica *replica = calloc(1, sizeof *replica);
+    if (!replica) return PLAIT_MEMORY;
+    options.cancelled = is_stopped;
+    options.cancelled_user = replica;
+    enum plait_status status = plait_context_create(&options, &replica->context);
+    if (status == PLAIT_OK) status = load(repository, edition, replica);
+    if (status == PLAIT_OK) status = warm(replica);
+    if (status == PLAIT_OK) {
+        *replica_out = replica;
+        return status;
+    }
+    snprintf(sentence, 256, "%.255s", replica->context ? plait_context_error(replica->context) : plait_status_text(status));
+    replica_destroy(replica);
+    return status;
+}
+
+struct plait__replica *plait__replica_take(struct plait__repository *repository, struct plait__edition *edition) {
+    struct plait__replica *replica = NULL;
+    char sentence[256];
+    pthread_mutex_lock(&repository->lock);
+    while (!edition->idle && edition->replica_count >= repository->replicas_most)
+        pthread_cond_wait(&repository->changed, &repository->lock);
+    replica = edition->idle;
+    if (replica)
+        edition->idle = replica->next;
+    else
+        edition->replica_count++; /* the one that is made now */
+    pthread_mutex_unlock(&repository->lock);
+    if (replica) return replica;
+    if (replica_create(repository, edition, &replica, sentence) == PLAIT_OK) return replica;
+    pthread_mutex_lock(&repository->lock);
+    edition->replica_count--;
+    pthread_cond_broadcast(&repository->changed);
+    pthread_mutex_unlock(&repository->lock);
+    return NULL;
+}
+
+void plait__replica_return(struct plait__repository *repository, struct plait__edition *edition,
+                           struct plait__replica *replica) {
+    replica->exchange = NULL;
+    pthread_mutex_lock(&repository->lock);
+    replica->next = edition->idle;
+    edition->idle = replica;
+    pthread_cond_broadcast(&repository->changed);
+    pthread_mutex_unlock(&repository->lock);
+}
+
+plait_session *plait__replica_session(const struct plait__replica *replica, const struct plait__card *card) {
+    struct plait__network *networks[PLAIT__NETWORKS_MOST];
+    if (!*card->network || !replica->model) return replica->session;
+    const int count = plait__package_networks(replica->model, networks);
+    for (int i = 0; i < count; i++) {
+        const size_t stem = strcspn(networks[i]->file, ".");
+        if (strlen(card->network) == stem && strncmp(card->network, networks[i]->file, stem) == 0) return networks[i]->session;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ cards */
+
+static void write_types(struct plait__writer *writer, const char *key, const plait_session *session, bool inputs) {
+    const size_t count = inputs ? plait_session_input_count(session) : plait_session_output_count(session);
+    plait__write_open(writer, key, '[');
+    for (size_t i = 0; i < count; i++) {
+        plait_tensor type = {0};
+        (inputs ? plait_session_input_type : plait_session_output_type)(session, i, &type);
+        plait__write_open(writer, NULL, '{');
+        plait__write_text(writer, "name", (inputs ? plait_session_input_name : plait_session_output_name)(session, i));
+        plait__write_text(writer, "datatype", plait__datatype_name(type.dtype));
+        plait__write_open(writer, "shape", '[');
+        for (int d = 0; d < type.rank; d++) plait__write_int(writer, NULL, type.dims[d]);
+        if (type.rank < 0) plait__write_int(writer, NULL, -1);
+        plait__write_close(writer, ']');
+        plait__write_close(writer, '}');
+    }
+    plait__write_close(writer, ']');
+}
+
+/* The package as a model of its own: a document's bytes in, its JSON out. */
+static void write_package_types(struct plait__writer *writer) {
+    static const char *const keys[] = {"inputs", "outputs"};
+    for (int i = 0; i < 2; i++) {
+        plait__write_open(writer, keys[i], '[');
+        plait__write_open(writer, NULL, '{');
+        plait__write_text(writer, "name", "document");
+        plait__write_text(writer, "datatype", "BYTES");
+        plait__write_open(writer, "shape", '[');
+        plait__write_int(writer, NULL, 1);
+        plait__write_close(writer, ']');
+        plait__write_close(writer, '}');
+        plait__write_close(writer, ']');
+    }
+}
+
+static enum plait_status card_add(plait_context *context, struct plait__edition *edition, const char *network, size_t length,
+                                  const plait_session *session) {
+    struct plait__card *card = &edition->cards[edition->card_count];
+    struct plait__buffer buffer;
+    struct plait__writer writer = {.buffer = &buffer};
+    plait__buffer_init(&buffer, context, 1 << 20);
+    snprintf(card->network, sizeof card->network, "%.*s", (int)length, network);
+    card->platform = session ? "onnx_plait" : "plait_package";
+    if (session) {
+        write_types(&writer, "inputs", session, true);
+        write_types(&writer, "outputs", session, false);
+    } else {
+        write_package_types(&writer);
+    }
+    if (writer.status == PLAIT_OK && !(card->types = strdup(buffer.data))) writer.status = PLAIT_MEMORY;
+    plait__buffer_end(&buffer);
+    if (writer.status == PLAIT_OK) edition->card_count++;
+    return writer.status;
+}
+
+static enum plait_status cards_make(struct plait__edition *edition, const struct plait__replica *replica) {
+    struct plait__network *networks[PLAIT__NETWORKS_MOST];
+    if (replica->session) return card_add(replica->context, edition, "", 0, replica->session);
+    PLAIT__TRY(card_add(replica->context, edition, "", 0, NULL));
+    const int count = plait__package_networks(replica->model, networks);
+    for (int i = 0; i < count; i++)
+        PLAIT__TRY(
+            card_add(replica->context, edition, networks[i]->file, strcspn(networks[i]->file, "."), networks[i]->session));
+    return PLAIT_OK;
+}
+
+static void cards_clear(struct plait__edition *edition) {
+    for (int i = 0; i < PLAIT__NETWORKS_MOST + 1; i++) free(edition->cards[i].types);
+    memset(edition->cards, 0, sizeof edition->cards);
+    edition->card_count = 0;
+}
+
+/* ------------------------------------------------------------------ editions */
+
+/* In its place: by name, the newest first. */
+static struct plait__edition *edition_add(struct plait__repository *repository, const char *name, const char *version,
+                                          const char *folder, bool package) {
+    struct plait__edition *edition = calloc(1, sizeof *edition), **link = &repository->editions;
+    if (!edition) return NULL;
+    snprintf(edition->name, sizeof edition->name, "%s", name);
+    snprintf(edition->version, sizeof edition->version, "%s", version);
+    snprintf(edition->folder, sizeof edition->folder, "%s", folder);
+    edition->package = package;
+    while (*link && (strcmp((*link)->name, name) < 0 ||
+                     (strcmp((*link)->name, name) == 0 && plait__version_compare((*link)->version, version) > 0)))
+        link = &(*link)->next;
+    edition->next = *link;
+    *link = edition;
+    return edition;
+}
+
+static struct plait__edition *edition_find(const struct plait__repository *repository, const char *name, const char *version) {
+    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next)
+        if (strcmp(edition->name, name) == 0 && strcmp(edition->version, version) == 0) return edition;
+    return NULL;
+}
+
+/* Makes its first replica, and with it the edition ready. */
+static enum plait_status edition_load(struct plait__repository *repository, struct plait__edition *edition) {
+    struct plait__replica *replica = NULL;
+    char sentence[256] = "";
+    enum plait_status status = replica_create(repository, edition, &replica, sentence);
+    cards_clear(edition);
+    if (status == PLAIT_OK && (status = cards_make(edition, replica)) != PLAIT_OK) {
+        snprintf(sentence, sizeof sentence, "memory is out");
+        replica_destroy(replica);
+    }
+    pthread_mutex_lock(&repository->lock);
+    if (status == PLAIT_OK) {
+        if (replica->model) snprintf(edition->digest, sizeof edition->digest, "%s", replica->model->digest);
+        edition->idle = replica;
+        edition->replica_count = 1;
+        edition->state = PLAIT__EDITION_READY;
+    } else {
+        edition->state = PLAIT__EDITION_FAILED;
+        snprintf(edition->error, sizeof edition->error, "%s", sentence);
+    }
+    pthread_cond_broadcast(&repository->changed);
+    pthread_mutex_unlock(&repository->lock);
+    return status == PLAIT_OK ? PLAIT_OK : plait__fail(repository->context, status, "%s: %s", edition->name, sentence);
+}
+
+/* "receipt" of the edition of that name, and "receipt.detector" too. */
+static bool is_name_of(const struct plait__edition *edition, const char *name) {
+    const size_t length = strlen(edition->name);
+    return strncmp(edition->name, name, length) == 0 && (name[length] == '\0' || (name[length] == '.' && edition->package));
+}
+
+static const struct plait__card *card_of(const struct plait__edition *edition, const char *name) {
+    const size_t length = strlen(edition->name);
+    const char *network = name[length] == '.' ? name + length + 1 : "";
+    for (int i = 0; i < edition->card_count; i++)
+        if (strcmp(edition->cards[i].network, network) == 0) return &edition->cards[i];
+    return NULL;
+}
+
+struct plait__edition *plait__edition_hold(struct plait__repository *repository, const char *name, const char *version,
+                                           const struct plait__card **card_out, char sentence[256]) {
+    struct plait__edition *found = NULL;
+    bool named = false;
+    pthread_mutex_lock(&repository->lock);
+    for (struct plait__edition *edition = repository->editions; edition && !found; edition = edition->next) {
+        if (!is_name_of(edition, name) || edition->state == PLAIT__EDITION_GONE) continue;
+        named = true;
+        if (version && strcmp(edition->version, version) != 0) continue;
+        if (edition->state == PLAIT__EDITION_READY && (*card_out = card_of(edition, name))) found = edition;
+    }
+    if (found) found->holds++;
+    pthread_mutex_unlock(&repository->lock);
+    if (!found && named && version)
+        snprintf(sentence, 256, "the model \"%.60s\" has no version \"%.30s\" that is ready", name, version);
+    else if (!found)
+        snprintf(sentence, 256, "there is no model \"%.60s\"%s", name, named ? " that is ready" : "");
+    return found;
+}
+
+static void edition_clear(struct plait__edition *edition) {
+    while (edition->idle) {
+        struct plait__replica *replica = edition->idle;
+        edition->idle = replica->next;
+        replica_destroy(replica);
+    }
+    edition->replica_count = 0;
+}
+
+void plait__edition_release(struct plait__repository *repository, struct plait__edition *edition) {
+    if (!edition) return;
+    pthread_mutex_lock(&repository->lock);
+    edition->holds--;
+    pthread_cond_broadcast(&repository->changed);
+    pthread_mutex_unlock(&repository->lock);
+}
+
+void plait__edition_versions(struct plait__repository *repository, const char *name, char versions[1024]) {
+    size_t used = 0;
+    pthread_mutex_lock(&repository->lock);
+    for (const struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
+        if (edition->state != PLAIT__EDITION_READY || !is_name_of(edition, name)) continue;
+        if (used + strlen(edition->version) + 2 > 1024) break;
+        used += (size_t)snprintf(versions + used, 1024 - used, "%s", edition->version) + 1;
+    }
+    versions[used < 1024 ? used : 1023] = '\0';
+    pthread_mutex_unlock(&repository->lock);
+}
+
+void plait__editions_each(struct plait__repository *repository, void (*call)(void *user, const struct plait__edition *edition),
+                          void *user) {
+    pthread_mutex_lock(&repository->lock);
+    for (const struct plait__edition *edition = repository->editions; edition; edition = edition->next) call(user, edition);
+    pthread_mutex_unlock(&repository->lock);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
+                                          const char *const *folders, int folder_count, int replicas_most,
+                                          const char *backend) {
+    *repository = (struct plait__repository){.context = context,
+                                             .folders = folders,
+                                             .folder_count = folder_count,
+                                             .replicas_most = replicas_most,
+                                             .backend = backend};
+    pthread_mutex_init(&repository->lock, NULL);
+    pthread_cond_init(&repository->changed, NULL);
+    return PLAIT_OK;
+}
+
+void plait__repository_end(struct plait__repository *repository) {
+    while (repository->editions) {
+        struct plait__edition *edition = repository->editions;
+        repository->editions = edition->next;
+        edition_clear(edition);
+        cards_clear(edition);
+        free(edition);
+    }
+    pthread_mutex_destroy(&repository->lock);
+    pthread_cond_destroy(&repository->changed);
+}
+
+/* NAME/VERSION/model.onnx, the layout of other servers' repositories. */
+static bool find_networks(struct plait__repository *repository, const char *folder, const char *name) {
+    char path[4096], inner[4096 + 300], model[4096 + 320];
+    bool added = true;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    DIR *versions = opendir(path);
+    for (struct dirent *entry; versions && (entry = readdir(versions));) {
+        if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
+        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+        snprintf(model, sizeof model, "%s/model.onnx", inner);
+        if (access(model, R_OK) == 0 && !edition_find(repository, name, entry->d_name))
+            added = edition_add(repository, name, entry->d_name, inner, false) && added;
+    }
+    if (versions) closedir(versions);
+    return added;
+}
+
+static enum plait_status find_all(struct plait__repository *repository) {
+    struct plait__arena arena;
+    struct plait__package_place *places = NULL;
+    int count = 0;
+    bool added = true;
+    plait__arena_init(&arena, repository->context);
+    enum plait_status status = plait__packages_list(&arena, repository->folders, repository->folder_count, &places, &count);
+    for (int i = 0; i < count && status == PLAIT_OK; i++)
+        if (!edition_find(repository, places[i].name, places[i].version))
+            added = edition_add(repository, places[i].name, places[i].version, places[i].folder, true) && added;
+    plait__arena_end(&arena);
+    for (int i = 0; i < repository->folder_count; i++) {
+        DIR *folder = opendir(repository->folders[i]);
+        for (struct dirent *entry; folder && (entry = readdir(folder));)
+            if (entry->d_name[0] != '.') added = find_networks(repository, repository->folders[i], entry->d_name) && added;
+        if (folder) closedir(folder);
+    }
+    return !added ? PLAIT_MEMORY : status;
+}
+
+enum plait_status plait__repository_load_all(struct plait__repository *repository, bool all_versions) {
+    PLAIT__TRY(find_all(repository));
+    const char *before = "";
+    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
+        const bool newest = strcmp(before, edition->name) != 0;
+        before = edition->name;
+        if (newest || all_versions)
+            PLAIT__TRY(edition_load(repository, edition));
+        else
+            edition->state = PLAIT__EDITION_GONE;
+    }
+    return PLAIT_OK;
+}
+
+/* One more replica of an edition that is short of them; false when there is none. */
+static bool fill_one(struct plait__repository *repository) {
+    struct plait__edition *edition;
+    pthread_mutex_lock(&repository->lock);
+    for (edition = repository->editions; edition; edition = edition->next)
+        if (edition->state == PLAIT__EDITION_READY && edition->replica_count < repository->replicas_most) break;
+    if (edition) {
+        edition->holds++;
+        edition->replica_count++;
+    }
+    pthread_mutex_unlock(&repository->lock);
+    if (!edition) return false;
+    struct plait__replica *replica = NULL;
+    char sentence[256];
+    const bool made = replica_create(repository, edition, &replica, sentence) == PLAIT_OK;
+    if (made)
+        plait__replica_return(repository, edition, replica);
+    else { /* it was made once already: memory is short, and the next request tries again */
+        pthread_mutex_lock(&repository->lock);
+        edition->replica_count--;
+        pthread_mutex_unlock(&repository->lock);
+    }
+    plait__edition_release(repository, edition);
+    return made;
+}
+
+void plait__repository_fill(struct plait__repository *repository) {
+    while (fill_one(repository)) continue;
+}

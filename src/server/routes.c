@@ -1,0 +1,49 @@
+/* What may be asked for, and of whom. */
+#include <string.h>
+
+#include "server/internal.h"
+
+static const struct plait__route routes[] = {
+    {"POST", "/v1/documents", "documents", true, plait__handle_documents},
+    {"GET", "/metrics", "metrics", false, plait__handle_metrics},
+    {"GET", "/v2", "server", false, plait__handle_server},
+    {"GET", "/v2/health/live", "live", false, plait__handle_live},
+    {"GET", "/v2/health/ready", "ready", false, plait__handle_ready},
+    {"GET", "/v2/models/{}", "model", false, plait__handle_model},
+    {"GET", "/v2/models/{}/ready", "model_ready", false, plait__handle_model_ready},
+    {"GET", "/v2/models/{}/versions/{}", "model", false, plait__handle_model},
+    {"GET", "/v2/models/{}/versions/{}/ready", "model_ready", false, plait__handle_model_ready},
+    {"POST", "/v2/models/{}/infer", "infer", true, plait__handle_infer},
+    {"POST", "/v2/models/{}/versions/{}/infer", "infer", true, plait__handle_infer},
+};
+
+/* Takes the parts of the path that stand for {}. */
+static bool matches(struct plait__exchange *exchange, const char *pattern, const char *path) {
+    int part = 0;
+    while (*pattern && *path) {
+        if (strncmp(pattern, "{}", 2) == 0) {
+            const size_t length = strcspn(path, "/");
+            if (length == 0) return false;
+            exchange->parts[part++] = plait__arena_string(&exchange->arena, path, length);
+            pattern += 2;
+            path += length;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return !*pattern && (!*path || strcmp(path, "/") == 0);
+}
+
+const struct plait__route *plait__route_find(struct plait__exchange *exchange, const char *method, const char *path,
+                                             int *status_out, const char **allow_out) {
+    const char *sought = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    *status_out = 404;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        memset(exchange->parts, 0, sizeof exchange->parts);
+        if (!matches(exchange, routes[i].pattern, path)) continue;
+        if (strcmp(routes[i].method, sought) == 0) return &routes[i];
+        *status_out = 405;
+        *allow_out = routes[i].method;
+    }
+    return NULL;
+}

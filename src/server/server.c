@@ -1,0 +1,238 @@
+/* The server's life: models, threads, port; then until SIGTERM; then what is under way, and the end. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/internal.h"
+
+enum { HEAD_BYTES = 32768 /* of a request's head, and of a piece of its body */, SPARE_FILES = 256, STEP_MS = 20 };
+
+/* How many processors this process may use. */
+static int processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+void plait__serve_options_default(struct plait__serve_options *options) {
+    const int workers = processors();
+    *options = (struct plait__serve_options){.address = "127.0.0.1",
+                                             .port = 8080,
+                                             .model = "receipt",
+                                             .workers = workers,
+                                             .queue = 8 * workers,
+                                             .connections = 16384,
+                                             .body_most = 32,
+                                             .pixels_most = 100,
+                                             .pages_most = 200,
+                                             .timeout = 60,
+                                             .idle = 75,
+                                             .slow = 20,
+                                             .grace = 25};
+}
+
+uint64_t plait__server_now(const struct plait__server *server) {
+    return plait__now_us(server->context);
+}
+
+uint64_t plait__unix_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void sleep_ms(int milliseconds) {
+    poll(NULL, 0, milliseconds);
+}
+
+/* ------------------------------------------------------------------ the port */
+
+static enum plait_status listen_on(struct plait__server *server, int *socket_out) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+    char port[16];
+    int yes = 1;
+    snprintf(port, sizeof port, "%d", server->options->port);
+    const int failed = getaddrinfo(server->options->address, port, &hints, &found);
+    if (failed)
+        return plait__fail(server->context, PLAIT_INVALID, "--address: \"%s\": %s", server->options->address,
+                           gai_strerror(failed));
+    int descriptor = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor >= 0) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+    const bool made = descriptor >= 0 && bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 &&
+                      listen(descriptor, 4096) == 0 && getsockname(descriptor, (struct sockaddr *)&bound, &length) == 0;
+    freeaddrinfo(found);
+    if (!made) {
+        const int error = errno;
+        if (descriptor >= 0) close(descriptor);
+        return plait__fail(server->context, PLAIT_IO, "port %s at %s: %s", port, server->options->address, strerror(error));
+    }
+    getnameinfo((struct sockaddr *)&bound, length, NULL, 0, port, sizeof port, NI_NUMERICSERV);
+    server->port = (int)strtol(port, NULL, 10);
+    *socket_out = descriptor;
+    return PLAIT_OK;
+}
+
+/* As many open files as the system gives. */
+static void raise_file_limit(int connections) {
+    struct rlimit limit;
+    const rlim_t wanted = (rlim_t)connections + SPARE_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int connections_most(int connections) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > (rlim_t)connections + SPARE_FILES) return connections;
+    return limit.rlim_cur > 2 * SPARE_FILES ? (int)limit.rlim_cur - SPARE_FILES : SPARE_FILES;
+}
+
+static enum plait_status start_http(struct plait__server *server) {
+    int descriptor;
+    raise_file_limit(server->options->connections);
+    PLAIT__TRY(listen_on(server, &descriptor));
+    server->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, plait__http_handle, server,
+                         MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_NOTIFY_COMPLETED, plait__http_completed, server,
+                         MHD_OPTION_NOTIFY_CONNECTION, plait__wires_notify, server, MHD_OPTION_CONNECTION_LIMIT,
+                         (unsigned)connections_most(server->options->connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         (size_t)HEAD_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (server->daemon) return PLAIT_OK;
+    close(descriptor);
+    return plait__fail(server->context, PLAIT_IO, "HTTP could not be started on port %d", server->port);
+}
+
+/* ------------------------------------------------------------------ threads */
+
+static enum plait_status start_workers(struct plait__server *server) {
+    server->workers = plait__allocate_zero(server->context, (size_t)server->options->workers, sizeof *server->workers);
+    if (!server->workers) return PLAIT_MEMORY;
+    while (server->worker_count < server->options->workers) {
+        if (pthread_create(&server->workers[server->worker_count], NULL, plait__worker, server) != 0)
+            return plait__fail(server->context, PLAIT_MEMORY, "%d threads could not be had", server->options->workers);
+        server->worker_count++;
+    }
+    return PLAIT_OK;
+}
+
+static void measure_model(void *user, const struct plait__edition *edition) {
+    struct plait__server *server = user;
+    if (edition->state == PLAIT__EDITION_READY)
+        plait__gauge(server->measure.model_info, PLAIT__LABELS(edition->name, edition->version, edition->digest), 1);
+}
+
+static enum plait_status load_models(struct plait__server *server) {
+    const struct plait__card *card;
+    char sentence[256];
+    PLAIT__TRY(plait__repository_load_all(&server->repository, server->options->all_versions));
+    plait__editions_each(&server->repository, measure_model, server);
+    char name[64];
+    const size_t length = strcspn(server->options->model, "@");
+    const char *version = server->options->model[length] ? server->options->model + length + 1 : NULL;
+    snprintf(name, sizeof name, "%.*s", (int)length, server->options->model);
+    struct plait__edition *edition = plait__edition_hold(&server->repository, name, version, &card, sentence);
+    if (!edition) return plait__fail(server->context, PLAIT_NOT_FOUND, "--model: %s", sentence);
+    plait__edition_release(&server->repository, edition);
+    return PLAIT_OK;
+}
+
+static enum plait_status start(struct plait__server *server) {
+    PLAIT__TRY(start_http(server)); /* first, so that it can be asked whether it is ready */
+    if (pthread_create(&server->watcher, NULL, plait__wires_watch, server) != 0)
+        return plait__fail(server->context, PLAIT_MEMORY, "a thread could not be had");
+    PLAIT__TRY(load_models(server));
+    PLAIT__TRY(start_workers(server));
+    atomic_store(&server->ready, true);
+    return PLAIT_OK;
+}
+
+/* ------------------------------------------------------------------ the end */
+
+/* Whether somebody has connected whom the HTTP library has not seen yet. */
+static bool somebody_waits(int descriptor) {
+    struct pollfd waiting = {.fd = descriptor, .events = POLLIN};
+    return poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN);
+}
+
+/* Lets in who had connected, then closes the door; what is under way goes on until the grace time is over. */
+static void drain(struct plait__server *server) {
+    const uint64_t end = plait__server_now(server) + 1000000 * (uint64_t)server->options->grace;
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+    atomic_store(&server->draining, true);
+    for (int quiet = 0; info && quiet < 5 && plait__server_now(server) < end; sleep_ms(STEP_MS))
+        quiet = somebody_waits(info->listen_fd) ? 0 : quiet + 1;
+    const int descriptor = MHD_quiesce_daemon(server->daemon);
+    if (descriptor >= 0) close(descriptor);
+    for (int quiet = 0; quiet < 5 && plait__server_now(server) < end; sleep_ms(STEP_MS))
+        quiet = atomic_load(&server->open) ? 0 : quiet + 1;
+}
+
+/* After it no exchange waits for a worker, so that all connections may be closed. */
+static void stop(struct plait__server *server) {
+    if (server->daemon && server->worker_count) drain(server);
+    atomic_store(&server->ending, true);
+    pthread_mutex_lock(&server->wires.lock); /* what is left is stopped */
+    for (struct plait__wire *wire = server->wires.first; wire; wire = wire->next)
+        if (wire->working) atomic_store(&wire->working->stopped, true);
+    pthread_mutex_unlock(&server->wires.lock);
+    plait__queue_close(&server->queue);
+    for (int i = 0; i < server->worker_count; i++) pthread_join(server->workers[i], NULL);
+    if (server->watcher) pthread_join(server->watcher, NULL);
+    if (server->daemon) MHD_stop_daemon(server->daemon);
+}
+
+static void say(const struct plait__server *server, const char *what) {
+    fprintf(stderr, "plait: serve: %s http://%s%s%s:%d\n", what, strchr(server->options->address, ':') ? "[" : "",
+            server->options->address, strchr(server->options->address, ':') ? "]" : "", server->port);
+}
+
+static enum plait_status serve(struct plait__server *server, const sigset_t *signals) {
+    int number;
+    enum plait_status status = start(server);
+    if (status == PLAIT_OK) {
+        say(server, "ready at");
+        plait__repository_fill(&server->repository);
+        while (sigwait(signals, &number) != 0) continue;
+        say(server, "ends at");
+    }
+    stop(server);
+    return status;
+}
+
+enum plait_status plait__serve(plait_context *context, const struct plait__serve_options *options) {
+    struct plait__server server = {.context = context, .options = options};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* in all threads; one waits for them */
+    signal(SIGPIPE, SIG_IGN);
+    server.start_us = plait__server_now(&server);
+    pthread_mutex_init(&server.wires.lock, NULL);
+    plait__queue_begin(&server.queue, options->queue);
+    enum plait_status status = plait__measure_begin(&server.measure, context);
+    if (status == PLAIT_OK)
+        status = plait__repository_begin(&server.repository, context, options->folders, options->folder_count, options->workers,
+                                         options->backend);
+    if (status == PLAIT_OK) {
+        status = serve(&server, &signals);
+        plait__repository_end(&server.repository);
+    }
+    plait__measure_end(&server.measure);
+    plait__release(context, server.workers);
+    plait__queue_end(&server.queue);
+    pthread_mutex_destroy(&server.wires.lock);
+    return status;
+}

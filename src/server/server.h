@@ -1,0 +1,32 @@
+/* The HTTP endpoint.  docs/server.md is its manual. */
+#ifndef PLAIT_SERVER_SERVER_H
+#define PLAIT_SERVER_SERVER_H
+
+#include "plait.h"
+
+struct plait__serve_options {
+    const char *address;        /* "127.0.0.1" */
+    int port;                   /* 0: one that is free */
+    const char *const *folders; /* of model packages */
+    int folder_count;
+    const char *model;   /* NAME or NAME@VERSION that documents are read with */
+    const char *backend; /* NULL: the default */
+    bool all_versions;   /* of each model; otherwise the newest */
+    int workers;         /* threads, each with a copy of every model */
+    int queue;           /* requests that may wait for a worker */
+    int connections;
+    int body_most;   /* MiB */
+    int pixels_most; /* million; of a picture */
+    int pages_most;  /* of a PDF */
+    int timeout;     /* seconds from a request's head to its answer; a client may ask for less */
+    int idle;        /* seconds a connection may wait for its next request */
+    int slow;        /* seconds a head may take, and a body (and one more for each 64 KiB it has) */
+    int grace;       /* seconds for what is under way at SIGTERM */
+};
+
+void plait__serve_options_default(struct plait__serve_options *options);
+
+/* Serves until SIGTERM or SIGINT; the context is for the server's own memory. */
+enum plait_status plait__serve(plait_context *context, const struct plait__serve_options *options);
+
+#endif
