@@ -73,6 +73,9 @@ typedef struct plait_context_options {
     void *cancelled_user;
     void (*progress)(void *user, const char *stage, double fraction); /* fraction in 0..1; NULL: none */
     void *progress_user;
+    const char *trusted_keys; /* Ed25519 public keys, 64 hexadecimal digits each, commas between them: packages that none of
+                                 them signed are not opened; must stay as long as the context; NULL: signatures are not asked
+                                 for.  A build without libsodium (WebAssembly) opens nothing when keys are given */
 } plait_context_options;
 
 /* Fills `options` with the defaults named above. */

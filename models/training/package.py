@@ -7,7 +7,7 @@ import hashlib
 import json
 import pathlib
 
-NOT_LISTED = ('manifest.json', 'CARD.md')
+NOT_LISTED = ('manifest.json', 'manifest.sig', 'CARD.md')
 
 
 def read(folder):

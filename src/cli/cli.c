@@ -116,6 +116,7 @@ plait_context *plait__cli_context(int threads) {
     plait_context_options options;
     plait_context_options_default(&options);
     if (threads > 0) options.threads = threads;
+    options.trusted_keys = getenv("PLAIT_TRUSTED_KEYS");
     plait_context *context = NULL;
     enum plait_status status = plait_context_create(&options, &context);
     if (status != PLAIT_OK) plait__cli_error(NULL, "%s", plait_status_text(status));

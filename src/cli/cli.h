@@ -44,7 +44,7 @@ void plait__cli_error(const char *where, const char *format, ...);
 /* The context's last error for a message about `path`: without the path, should it begin with it. */
 const char *plait__cli_sentence(const plait_context *context, const char *path);
 
-/* A context with `threads` threads (0: one).  Says what fails; NULL then. */
+/* A context with `threads` threads (0: one), which trusts the keys of PLAIT_TRUSTED_KEYS.  Says what fails; NULL then. */
 plait_context *plait__cli_context(int threads);
 
 /* "stage 12/57" rewritten in place on stderr when that is a terminal and the work is long; ends itself at `done == count`. */

@@ -17,8 +17,8 @@ static int print_packages(struct plait__arena *arena, const struct plait__packag
             exit = PLAIT__EXIT_FAILED;
             continue;
         }
-        printf("%-12s %-10s %-14.12s %-10s %9llu  %s\n", package->name, package->version, package->digest, "none",
-               (unsigned long long)package->bytes, places[i].folder);
+        printf("%-12s %-10s %-14.12s %-10s %9llu  %s\n", package->name, package->version, package->digest,
+               plait__signature_name(package->signature), (unsigned long long)package->bytes, places[i].folder);
         plait_model_destroy(package);
     }
     return exit;

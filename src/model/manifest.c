@@ -2,125 +2,29 @@
 
 #include <string.h>
 
-#include "base/json.h"
+#include "model/keys.h"
+#include "model/multimodal.h"
 
-/* ------------------------------------------------------------------ keys of an object */
-
-enum kind { INT, FLOAT, BOOL, TEXT, FILE_NAME };
-
-/* One parameter: where it goes and what it may be.  A key that is not `required` and not there gets `fallback` (texts: NULL).
- */
-struct key {
-    const char *name;
-    enum kind kind;
-    size_t offset;
-    bool required;
-    double low, high, fallback;
-};
-
-static enum plait_status kept(struct plait__package *package, const char *text, const char **text_out) {
-    return (*text_out = plait__arena_string(&package->arena, text, strlen(text))) ? PLAIT_OK : PLAIT_MEMORY;
-}
-
-static enum plait_status read_text(struct plait__package *package, const struct plait__json *at, const char *key, bool required,
-                                   const char **text_out) {
-    const char *text;
-    if (!required && !plait__json_has(at, key)) return PLAIT_OK;
-    PLAIT__TRY(plait__json_text(at, key, &text));
-    if (!*text) return plait__json_fail(at, key, PLAIT_INVALID, "expected a text that is not empty");
-    return kept(package, text, text_out);
-}
-
-/* A file the manifest names must be one of `files`, which are checked for size and digest. */
-static enum plait_status read_file_name(struct plait__package *package, const struct plait__json *at, const char *key,
-                                        const char **file_out) {
-    const char *name;
-    PLAIT__TRY(plait__json_text(at, key, &name));
-    for (int i = 0; i < package->file_count; i++) {
-        if (strcmp(package->files[i].name, name) != 0) continue;
-        *file_out = package->files[i].name;
-        return PLAIT_OK;
-    }
-    return plait__json_fail(at, key, PLAIT_INVALID, "expected a name listed in files, found \"%s\"", name);
-}
-
-static enum plait_status read_key(struct plait__package *package, const struct plait__json *at, const struct key *key,
-                                  void *place) {
-    bool there = key->required || plait__json_has(at, key->name);
-    int64_t whole = (int64_t)key->fallback;
-    double number = key->fallback;
-    bool yes = key->fallback != 0;
-    switch (key->kind) {
-    case INT:
-        if (there) PLAIT__TRY(plait__json_int(at, key->name, (int64_t)key->low, (int64_t)key->high, &whole));
-        *(int *)place = (int)whole;
-        break;
-    case FLOAT:
-        if (there) PLAIT__TRY(plait__json_number(at, key->name, key->low, key->high, &number));
-        *(float *)place = (float)number;
-        break;
-    case BOOL:
-        if (there) PLAIT__TRY(plait__json_bool(at, key->name, &yes));
-        *(bool *)place = yes;
-        break;
-    case TEXT:
-        return read_text(package, at, key->name, key->required, place);
-    case FILE_NAME:
-        return there ? read_file_name(package, at, key->name, place) : PLAIT_OK;
-    }
-    return PLAIT_OK;
-}
-
-/* Fills `target` from the object, one key after the other.  `others` names keys that are read elsewhere, a NULL after the last;
- * any further one is a misspelling and refused. */
-static enum plait_status read_keys(struct plait__package *package, const struct plait__json *at, const struct key *keys,
-                                   const char *const *others, void *target) {
-    for (const struct key *key = keys; key->name; key++) PLAIT__TRY(read_key(package, at, key, (char *)target + key->offset));
-    for (struct plait__json item = {0}; plait__json_next(at, &item);) {
-        bool known = false;
-        for (const struct key *key = keys; key->name && !known; key++) known = strcmp(item.key, key->name) == 0;
-        for (int i = 0; others[i] && !known; i++) known = strcmp(item.key, others[i]) == 0;
-        if (!known) return plait__json_fail(&item, NULL, PLAIT_INVALID, "there is no such key");
-    }
-    return PLAIT_OK;
-}
-
-/* A list of texts; none when it is not there. */
-static enum plait_status read_texts(struct plait__package *package, const struct plait__json *at, const char *key,
-                                    const char ***texts_out, int *count_out) {
-    struct plait__json list, item = {0};
-    if (!plait__json_has(at, key)) return PLAIT_OK;
-    PLAIT__TRY(plait__json_array(at, key, &list));
-    const char **texts = plait__arena_array(&package->arena, (size_t)plait__json_count(&list), sizeof *texts), *text;
-    if (!texts) return PLAIT_MEMORY;
-    for (int i = 0; plait__json_next(&list, &item); i++) {
-        PLAIT__TRY(plait__json_text(&item, NULL, &text));
-        PLAIT__TRY(kept(package, text, &texts[i]));
-    }
-    *count_out = plait__json_count(&list);
-    *texts_out = texts;
-    return PLAIT_OK;
-}
+/* ------------------------------------------------------------------ parts */
 
 static enum plait_status read_calibration(struct plait__package *package, const struct plait__json *at,
                                           struct plait__calibration *calibration) {
-    static const struct key keys[] = {{"scale", FLOAT, offsetof(struct plait__calibration, scale), true, 0, 1000, 1},
-                                      {"offset", FLOAT, offsetof(struct plait__calibration, offset), true, -1000, 1000, 0},
-                                      {0}};
+    static const struct plait__key keys[] = {
+        {"scale", PLAIT__FLOAT, offsetof(struct plait__calibration, scale), true, 0, 1000, 1},
+        {"offset", PLAIT__FLOAT, offsetof(struct plait__calibration, offset), true, -1000, 1000, 0},
+        {0}};
     static const char *const others[] = {NULL};
     struct plait__json object;
     *calibration = (struct plait__calibration){1, 0};
     if (!plait__json_has(at, "calibration")) return PLAIT_OK;
     PLAIT__TRY(plait__json_object(at, "calibration", &object));
-    return read_keys(package, &object, keys, others, calibration);
+    return plait__keys_read(package, &object, keys, others, calibration);
 }
-
-/* ------------------------------------------------------------------ parts */
 
 /* clang-format off */
 #define SCALE_KEYS(type) \
-    {"mean", FLOAT, offsetof(struct type, scale.mean), false, -1000, 1000, 0.5}, \
-    {"deviation", FLOAT, offsetof(struct type, scale.deviation), false, 1e-6, 1000, 0.5}
+    {"mean", PLAIT__FLOAT, offsetof(struct type, scale.mean), false, -1000, 1000, 0.5}, \
+    {"deviation", PLAIT__FLOAT, offsetof(struct type, scale.deviation), false, 1e-6, 1000, 0.5}
 /* clang-format on */
 #define OF_DETECTOR(member)   offsetof(struct plait__detector, member)
 #define OF_RECOGNISER(member) offsetof(struct plait__recogniser, member)
@@ -129,61 +33,62 @@ static enum plait_status read_calibration(struct plait__package *package, const 
 #define OF_FIELD(member)      offsetof(struct plait__field_rule, member)
 
 static enum plait_status read_detector(struct plait__package *package, const struct plait__json *at) {
-    static const struct key keys[] = {{"model", FILE_NAME, OF_DETECTOR(network.file), true, 0, 0, 0},
-                                      {"longest_side", INT, OF_DETECTOR(longest_side), true, 32, 8192, 0},
-                                      {"small_height", FLOAT, OF_DETECTOR(small_height), false, 0, 1000, 0},
-                                      {"aimed_height", FLOAT, OF_DETECTOR(aimed_height), false, 1, 1000, 22},
-                                      {"enlarge_most", FLOAT, OF_DETECTOR(enlarge_most), false, 1, 4, 1.6},
-                                      {"multiple_of", INT, OF_DETECTOR(multiple_of), true, 1, 256, 0},
-                                      {"pixels_most", INT, OF_DETECTOR(pixels_most), false, 65536, 1 << 26, 1500000},
-                                      {"overlap", INT, OF_DETECTOR(overlap), false, 0, 1024, 128},
-                                      {"stride", INT, OF_DETECTOR(stride), true, 1, 32, 0},
-                                      {"threshold", FLOAT, OF_DETECTOR(threshold), true, 0, 1, 0},
-                                      {"line_threshold", FLOAT, OF_DETECTOR(line_threshold), false, 0, 1, 0.5},
-                                      {"smallest_side", FLOAT, OF_DETECTOR(smallest_side), false, 0, 100, 3},
-                                      SCALE_KEYS(plait__detector),
-                                      {0}};
+    static const struct plait__key keys[] = {
+        {"model", PLAIT__FILE_NAME, OF_DETECTOR(network.file), true, 0, 0, 0},
+        {"longest_side", PLAIT__INT, OF_DETECTOR(longest_side), true, 32, 8192, 0},
+        {"small_height", PLAIT__FLOAT, OF_DETECTOR(small_height), false, 0, 1000, 0},
+        {"aimed_height", PLAIT__FLOAT, OF_DETECTOR(aimed_height), false, 1, 1000, 22},
+        {"enlarge_most", PLAIT__FLOAT, OF_DETECTOR(enlarge_most), false, 1, 4, 1.6},
+        {"multiple_of", PLAIT__INT, OF_DETECTOR(multiple_of), true, 1, 256, 0},
+        {"pixels_most", PLAIT__INT, OF_DETECTOR(pixels_most), false, 65536, 1 << 26, 1500000},
+        {"overlap", PLAIT__INT, OF_DETECTOR(overlap), false, 0, 1024, 128},
+        {"stride", PLAIT__INT, OF_DETECTOR(stride), true, 1, 32, 0},
+        {"threshold", PLAIT__FLOAT, OF_DETECTOR(threshold), true, 0, 1, 0},
+        {"line_threshold", PLAIT__FLOAT, OF_DETECTOR(line_threshold), false, 0, 1, 0.5},
+        {"smallest_side", PLAIT__FLOAT, OF_DETECTOR(smallest_side), false, 0, 100, 3},
+        SCALE_KEYS(plait__detector),
+        {0}};
     static const char *const others[] = {NULL};
-    return read_keys(package, at, keys, others, &package->detector);
+    return plait__keys_read(package, at, keys, others, &package->detector);
 }
 
 static enum plait_status read_recogniser(struct plait__package *package, const struct plait__json *at,
                                          const char **charset_out) {
-    static const struct key keys[] = {{"model", FILE_NAME, OF_RECOGNISER(network.file), true, 0, 0, 0},
-                                      {"height", INT, OF_RECOGNISER(height), true, 8, 256, 0},
-                                      {"width_multiple", INT, OF_RECOGNISER(width_multiple), true, 1, 256, 0},
-                                      {"width_most", INT, OF_RECOGNISER(width_most), true, 16, 8192, 0},
-                                      {"stride", INT, OF_RECOGNISER(stride), true, 1, 32, 0},
-                                      {"batch_most", INT, OF_RECOGNISER(batch_most), false, 1, 64, 8},
-                                      {"margin", FLOAT, OF_RECOGNISER(margin), false, 0, 1, 0},
-                                      {"margin_ends", FLOAT, OF_RECOGNISER(margin_ends), false, 0, 1, 0},
-                                      {"least", FLOAT, OF_RECOGNISER(least), false, 0, 1, 0},
-                                      {"beam", INT, OF_RECOGNISER(beam), false, 1, 32, 8},
-                                      {"language", FILE_NAME, OF_RECOGNISER(language_file), false, 0, 0, 0},
-                                      {"language_weight", FLOAT, OF_RECOGNISER(language_weight), false, 0, 10, 0},
-                                      {"language_bonus", FLOAT, OF_RECOGNISER(language_bonus), false, -10, 10, 0},
-                                      SCALE_KEYS(plait__recogniser),
-                                      {0}};
+    static const struct plait__key keys[] = {{"model", PLAIT__FILE_NAME, OF_RECOGNISER(network.file), true, 0, 0, 0},
+                                             {"height", PLAIT__INT, OF_RECOGNISER(height), true, 8, 256, 0},
+                                             {"width_multiple", PLAIT__INT, OF_RECOGNISER(width_multiple), true, 1, 256, 0},
+                                             {"width_most", PLAIT__INT, OF_RECOGNISER(width_most), true, 16, 8192, 0},
+                                             {"stride", PLAIT__INT, OF_RECOGNISER(stride), true, 1, 32, 0},
+                                             {"batch_most", PLAIT__INT, OF_RECOGNISER(batch_most), false, 1, 64, 8},
+                                             {"margin", PLAIT__FLOAT, OF_RECOGNISER(margin), false, 0, 1, 0},
+                                             {"margin_ends", PLAIT__FLOAT, OF_RECOGNISER(margin_ends), false, 0, 1, 0},
+                                             {"least", PLAIT__FLOAT, OF_RECOGNISER(least), false, 0, 1, 0},
+                                             {"beam", PLAIT__INT, OF_RECOGNISER(beam), false, 1, 32, 8},
+                                             {"language", PLAIT__FILE_NAME, OF_RECOGNISER(language_file), false, 0, 0, 0},
+                                             {"language_weight", PLAIT__FLOAT, OF_RECOGNISER(language_weight), false, 0, 10, 0},
+                                             {"language_bonus", PLAIT__FLOAT, OF_RECOGNISER(language_bonus), false, -10, 10, 0},
+                                             SCALE_KEYS(plait__recogniser),
+                                             {0}};
     static const char *const others[] = {"charset", "calibration", NULL};
-    PLAIT__TRY(read_keys(package, at, keys, others, &package->recogniser));
+    PLAIT__TRY(plait__keys_read(package, at, keys, others, &package->recogniser));
     PLAIT__TRY(read_calibration(package, at, &package->recogniser.calibration));
-    return read_file_name(package, at, "charset", charset_out);
+    return plait__keys_file(package, at, "charset", charset_out);
 }
 
 static enum plait_status read_encoder(struct plait__package *package, const struct plait__json *at) {
-    static const struct key keys[] = {{"model", FILE_NAME, OF_ENCODER(network.file), true, 0, 0, 0},
-                                      {"height", INT, OF_ENCODER(height), false, 0, 256, 0},
-                                      {"width", INT, OF_ENCODER(width), false, 0, 1024, 0},
-                                      {"length", INT, OF_ENCODER(length), false, 0, 256, 0},
-                                      SCALE_KEYS(plait__encoder),
-                                      {0}};
+    static const struct plait__key keys[] = {{"model", PLAIT__FILE_NAME, OF_ENCODER(network.file), true, 0, 0, 0},
+                                             {"height", PLAIT__INT, OF_ENCODER(height), false, 0, 256, 0},
+                                             {"width", PLAIT__INT, OF_ENCODER(width), false, 0, 1024, 0},
+                                             {"length", PLAIT__INT, OF_ENCODER(length), false, 0, 256, 0},
+                                             SCALE_KEYS(plait__encoder),
+                                             {0}};
     static const char *const others[] = {"alphabet", NULL};
     enum plait__modality modality = plait__modality_find(at->key);
     if (modality == PLAIT__MODALITY_COUNT)
         return plait__json_fail(at, NULL, PLAIT_INVALID, "expected text, layout, image or audio");
     struct plait__encoder *encoder = &package->tagger.encoders[modality];
-    PLAIT__TRY(read_keys(package, at, keys, others, encoder));
-    return read_texts(package, at, "alphabet", &encoder->alphabet, &encoder->alphabet_count);
+    PLAIT__TRY(plait__keys_read(package, at, keys, others, encoder));
+    return plait__keys_texts(package, at, "alphabet", &encoder->alphabet, &encoder->alphabet_count);
 }
 
 /* The label NAME or NAME.SUFFIX; -1 when there is none. */
@@ -195,16 +100,18 @@ static int find_label(const struct plait__tagger *tagger, const char *name, cons
 }
 
 static enum plait_status read_tagger(struct plait__package *package, const struct plait__json *at) {
-    static const struct key keys[] = {
-        {"words_most", INT, OF_TAGGER(words_most), true, 1, 4096, 0}, {"width", INT, OF_TAGGER(width), true, 1, 4096, 0}, {0}};
-    static const struct key fusion_keys[] = {{"model", FILE_NAME, offsetof(struct plait__network, file), true, 0, 0, 0}, {0}};
+    static const struct plait__key keys[] = {{"words_most", PLAIT__INT, OF_TAGGER(words_most), true, 1, 4096, 0},
+                                             {"width", PLAIT__INT, OF_TAGGER(width), true, 1, 4096, 0},
+                                             {0}};
+    static const struct plait__key fusion_keys[] = {
+        {"model", PLAIT__FILE_NAME, offsetof(struct plait__network, file), true, 0, 0, 0}, {0}};
     static const char *const others[] = {"modalities", "fusion", "labels", NULL}, *const no_others[] = {NULL};
     struct plait__json fusion, modalities, item = {0};
-    PLAIT__TRY(read_keys(package, at, keys, others, &package->tagger));
-    PLAIT__TRY(read_texts(package, at, "labels", &package->tagger.labels, &package->tagger.label_count));
+    PLAIT__TRY(plait__keys_read(package, at, keys, others, &package->tagger));
+    PLAIT__TRY(plait__keys_texts(package, at, "labels", &package->tagger.labels, &package->tagger.label_count));
     package->tagger.misread = find_label(&package->tagger, "misread", "");
     PLAIT__TRY(plait__json_object(at, "fusion", &fusion));
-    PLAIT__TRY(read_keys(package, &fusion, fusion_keys, no_others, &package->tagger.fusion));
+    PLAIT__TRY(plait__keys_read(package, &fusion, fusion_keys, no_others, &package->tagger.fusion));
     PLAIT__TRY(plait__json_object(at, "modalities", &modalities));
     while (plait__json_next(&modalities, &item)) {
         struct plait__json encoder;
@@ -225,8 +132,8 @@ static enum plait_status read_currencies(struct plait__package *package, const s
     rule->currency_codes = plait__arena_array(&package->arena, count, sizeof *rule->currency_codes);
     if (!rule->currency_signs || !rule->currency_codes) return PLAIT_MEMORY;
     for (; plait__json_next(&signs, &sign); rule->currency_count++) {
-        PLAIT__TRY(kept(package, sign.key, &rule->currency_signs[rule->currency_count]));
-        PLAIT__TRY(read_text(package, &sign, NULL, true, &rule->currency_codes[rule->currency_count]));
+        PLAIT__TRY(plait__keys_kept(package, sign.key, &rule->currency_signs[rule->currency_count]));
+        PLAIT__TRY(plait__keys_text(package, &sign, NULL, true, &rule->currency_codes[rule->currency_count]));
     }
     return PLAIT_OK;
 }
@@ -235,15 +142,15 @@ static enum plait_status read_currencies(struct plait__package *package, const s
 static enum plait_status read_field_calibrations(struct plait__package *package, const struct plait__json *at,
                                                  struct plait__field_rule *rule) {
 #define OF_CALIBRATION(member) offsetof(struct plait__field_calibration, member)
-    static const struct key keys[] = {{"scale", FLOAT, OF_CALIBRATION(scale), true, 0, 100, 1},
-                                      {"offset", FLOAT, OF_CALIBRATION(offset), true, -100, 100, 0},
-                                      {"read", FLOAT, OF_CALIBRATION(read), false, -100, 100, 0},
-                                      {"misread", FLOAT, OF_CALIBRATION(misread), false, 0, 100, 0},
-                                      {"recognised", FLOAT, OF_CALIBRATION(recognised), false, 0, 100, 0},
-                                      {"strange", FLOAT, OF_CALIBRATION(strange), false, 0, 100, 0},
-                                      {"noise", FLOAT, OF_CALIBRATION(noise), false, 0, 100, 0},
-                                      {"familiar", FLOAT, OF_CALIBRATION(familiar), false, -100, 100, 0},
-                                      {0}};
+    static const struct plait__key keys[] = {{"scale", PLAIT__FLOAT, OF_CALIBRATION(scale), true, 0, 100, 1},
+                                             {"offset", PLAIT__FLOAT, OF_CALIBRATION(offset), true, -100, 100, 0},
+                                             {"read", PLAIT__FLOAT, OF_CALIBRATION(read), false, -100, 100, 0},
+                                             {"misread", PLAIT__FLOAT, OF_CALIBRATION(misread), false, 0, 100, 0},
+                                             {"recognised", PLAIT__FLOAT, OF_CALIBRATION(recognised), false, 0, 100, 0},
+                                             {"strange", PLAIT__FLOAT, OF_CALIBRATION(strange), false, 0, 100, 0},
+                                             {"noise", PLAIT__FLOAT, OF_CALIBRATION(noise), false, 0, 100, 0},
+                                             {"familiar", PLAIT__FLOAT, OF_CALIBRATION(familiar), false, -100, 100, 0},
+                                             {0}};
 #undef OF_CALIBRATION
     static const char *const others[] = {NULL};
     struct plait__json sets, item = {0}, object;
@@ -253,7 +160,7 @@ static enum plait_status read_field_calibrations(struct plait__package *package,
     if (plait__json_has(&sets, "all")) {
         PLAIT__TRY(plait__json_object(&sets, "all", &object));
         for (int set = 0; set < 1 << PLAIT__MODALITY_COUNT; set++)
-            PLAIT__TRY(read_keys(package, &object, keys, others, &rule->calibrations[set]));
+            PLAIT__TRY(plait__keys_read(package, &object, keys, others, &rule->calibrations[set]));
     }
     while (plait__json_next(&sets, &item)) {
         unsigned set = 0;
@@ -269,25 +176,27 @@ static enum plait_status read_field_calibrations(struct plait__package *package,
             name += length + (name[length] == '+');
         }
         PLAIT__TRY(plait__json_object(&sets, item.key, &object));
-        PLAIT__TRY(read_keys(package, &object, keys, others, &rule->calibrations[set]));
+        PLAIT__TRY(plait__keys_read(package, &object, keys, others, &rule->calibrations[set]));
     }
     return PLAIT_OK;
 }
 
 static enum plait_status read_field(struct plait__package *package, const struct plait__json *at,
                                     struct plait__field_rule *rule) {
-    static const struct key keys[] = {
-        {"required", BOOL, OF_FIELD(required), false, 0, 1, 1}, {"least", FLOAT, OF_FIELD(least), false, 0, 1, 0},
-        {"review", FLOAT, OF_FIELD(review), false, 0, 1, 0.8},  {"day_first", BOOL, OF_FIELD(day_first), false, 0, 1, 1},
-        {"currency", TEXT, OF_FIELD(currency), false, 0, 0, 0}, {0}};
+    static const struct plait__key keys[] = {{"required", PLAIT__BOOL, OF_FIELD(required), false, 0, 1, 1},
+                                             {"least", PLAIT__FLOAT, OF_FIELD(least), false, 0, 1, 0},
+                                             {"review", PLAIT__FLOAT, OF_FIELD(review), false, 0, 1, 0.8},
+                                             {"day_first", PLAIT__BOOL, OF_FIELD(day_first), false, 0, 1, 1},
+                                             {"currency", PLAIT__TEXT, OF_FIELD(currency), false, 0, 0, 0},
+                                             {0}};
     static const char *const others[] = {"type", "calibrations", "currencies", "familiar", NULL};
     const struct plait__tagger *tagger = &package->tagger;
     const char *type;
-    PLAIT__TRY(kept(package, at->key, &rule->name));
-    PLAIT__TRY(read_keys(package, at, keys, others, rule));
+    PLAIT__TRY(plait__keys_kept(package, at->key, &rule->name));
+    PLAIT__TRY(plait__keys_read(package, at, keys, others, rule));
     PLAIT__TRY(read_field_calibrations(package, at, rule));
     PLAIT__TRY(read_currencies(package, at, rule));
-    PLAIT__TRY(read_texts(package, at, "familiar", &rule->familiar, &rule->familiar_count));
+    PLAIT__TRY(plait__keys_texts(package, at, "familiar", &rule->familiar, &rule->familiar_count));
     PLAIT__TRY(plait__json_text(at, "type", &type));
     while (rule->type < PLAIT__FIELD_TYPE_COUNT && strcmp(plait__field_type_name(rule->type), type) != 0) rule->type++;
     if (rule->type == PLAIT__FIELD_TYPE_COUNT)
@@ -313,8 +222,8 @@ static enum plait_status read_amounts(struct plait__package *package, const stru
     if (!package->amounts) return PLAIT_MEMORY;
     while (plait__json_next(&amounts, &item)) {
         struct plait__amount_rule *amount = &package->amounts[package->amount_count++];
-        PLAIT__TRY(kept(package, item.key, &amount->name));
-        PLAIT__TRY(read_texts(package, &amounts, item.key, &amount->words, &amount->word_count));
+        PLAIT__TRY(plait__keys_kept(package, item.key, &amount->name));
+        PLAIT__TRY(plait__keys_texts(package, &amounts, item.key, &amount->words, &amount->word_count));
     }
     return PLAIT_OK;
 }
@@ -346,11 +255,12 @@ static enum plait_status read_terms(struct plait__package *package, const struct
 }
 
 static enum plait_status read_checks(struct plait__package *package, const struct plait__json *root) {
-    static const struct key keys[] = {{"field", TEXT, offsetof(struct plait__check_rule, field), true, 0, 0, 0},
-                                      {"tolerance", FLOAT, offsetof(struct plait__check_rule, tolerance), false, 0, 1e6, 0},
-                                      {"passed", FLOAT, offsetof(struct plait__check_rule, passed), false, -20, 20, 0},
-                                      {"failed", FLOAT, offsetof(struct plait__check_rule, failed), false, -20, 20, 0},
-                                      {0}};
+    static const struct plait__key keys[] = {
+        {"field", PLAIT__TEXT, offsetof(struct plait__check_rule, field), true, 0, 0, 0},
+        {"tolerance", PLAIT__FLOAT, offsetof(struct plait__check_rule, tolerance), false, 0, 1e6, 0},
+        {"passed", PLAIT__FLOAT, offsetof(struct plait__check_rule, passed), false, -20, 20, 0},
+        {"failed", PLAIT__FLOAT, offsetof(struct plait__check_rule, failed), false, -20, 20, 0},
+        {0}};
     static const char *const others[] = {"terms", NULL};
     struct plait__json checks, item = {0}, check;
     if (!plait__json_has(root, "checks")) return PLAIT_OK;
@@ -360,8 +270,8 @@ static enum plait_status read_checks(struct plait__package *package, const struc
     while (plait__json_next(&checks, &item)) {
         struct plait__check_rule *rule = &package->checks[package->check_count++];
         PLAIT__TRY(plait__json_object(&checks, item.key, &check));
-        PLAIT__TRY(kept(package, item.key, &rule->name));
-        PLAIT__TRY(read_keys(package, &check, keys, others, rule));
+        PLAIT__TRY(plait__keys_kept(package, item.key, &rule->name));
+        PLAIT__TRY(plait__keys_read(package, &check, keys, others, rule));
         PLAIT__TRY(read_terms(package, &check, rule));
     }
     return PLAIT_OK;
@@ -379,7 +289,7 @@ static enum plait_status read_file(struct plait__package *package, const struct 
     const char *digest;
     int64_t bytes;
     if (!plain_name(at->key)) return plait__json_fail(at, NULL, PLAIT_INVALID, "expected a file name without a folder");
-    PLAIT__TRY(kept(package, at->key, &file->name));
+    PLAIT__TRY(plait__keys_kept(package, at->key, &file->name));
     PLAIT__TRY(plait__json_int(at, "bytes", 0, INT32_MAX, &bytes));
     PLAIT__TRY(plait__json_text(at, "sha256", &digest));
     if (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64)
@@ -409,18 +319,24 @@ static enum plait_status read_fields(struct plait__package *package, const struc
     return PLAIT_OK;
 }
 
+static void add_networks(struct plait__package *package) {
+    plait__package_add_network(package, &package->detector.network);
+    plait__package_add_network(package, &package->recogniser.network);
+    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) plait__package_add_network(package, &package->tagger.encoders[m].network);
+}
+
 static enum plait_status read_root(struct plait__package *package, const struct plait__json *root, const char **charset_out) {
     const char *schema;
     PLAIT__TRY(plait__json_text(root, "schema", &schema));
     if (strcmp(schema, "plait.package/1") != 0)
         return plait__json_fail(root, "schema", PLAIT_UNSUPPORTED, "expected \"plait.package/1\", found \"%s\"", schema);
-    PLAIT__TRY(read_text(package, root, "name", true, &package->name));
-    PLAIT__TRY(read_text(package, root, "version", true, &package->version));
-    PLAIT__TRY(read_text(package, root, "kind", true, &package->kind));
-    PLAIT__TRY(read_text(package, root, "licence", false, &package->licence));
-    PLAIT__TRY(read_text(package, root, "document_type", false, &package->document_type));
-    PLAIT__TRY(read_text(package, root, "embedding_schema", false, &package->embedding_schema));
-    PLAIT__TRY(read_text(package, root, "spelling", false, &package->spelling));
+    PLAIT__TRY(plait__keys_text(package, root, "name", true, &package->name));
+    PLAIT__TRY(plait__keys_text(package, root, "version", true, &package->version));
+    PLAIT__TRY(plait__keys_text(package, root, "kind", true, &package->kind));
+    PLAIT__TRY(plait__keys_text(package, root, "licence", false, &package->licence));
+    PLAIT__TRY(plait__keys_text(package, root, "document_type", false, &package->document_type));
+    PLAIT__TRY(plait__keys_text(package, root, "embedding_schema", false, &package->embedding_schema));
+    PLAIT__TRY(plait__keys_text(package, root, "spelling", false, &package->spelling));
     PLAIT__TRY(read_files(package, root));
 
     struct plait__json part;
@@ -436,6 +352,8 @@ static enum plait_status read_root(struct plait__package *package, const struct 
         PLAIT__TRY(plait__json_object(root, "tagger", &part));
         PLAIT__TRY(read_tagger(package, &part));
     }
+    add_networks(package);
+    if (strcmp(package->kind, "multimodal") == 0) PLAIT__TRY(plait__multimodal_read(package, root));
     PLAIT__TRY(read_fields(package, root));
     PLAIT__TRY(read_amounts(package, root));
     return read_checks(package, root);

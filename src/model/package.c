@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/sha256.h"
 #include "model/manifest.h"
+#include "model/multimodal.h"
+#include "model/signature.h"
 
-enum { MANIFEST_BYTES_MOST = 1 << 20, CHARSET_BYTES_MOST = 1 << 20, LANGUAGE_BYTES_MOST = 1 << 26, PATH_BYTES = 4096 };
+enum { MANIFEST_BYTES_MOST = 1 << 20, CHARSET_BYTES_MOST = 1 << 20, LANGUAGE_BYTES_MOST = 1 << 26 };
 
 /* ------------------------------------------------------------------ names and numbers */
 
@@ -39,11 +40,12 @@ const char *plait__field_type_name(enum plait__field_type type) {
 /* ------------------------------------------------------------------ files */
 
 /* What errors call a file of the package: its path, or its name where there is no folder. */
-static enum plait_status path_of(const struct plait__package *package, const char *name, char path_out[PATH_BYTES]) {
-    int length = package->folder ? snprintf(path_out, PATH_BYTES, "%s/%s", package->folder, name)
-                                 : snprintf(path_out, PATH_BYTES, "%s", name);
-    if (length >= PATH_BYTES)
-        return plait__fail(package->context, PLAIT_LIMIT, "expected a path under %d bytes, found %d", PATH_BYTES, length);
+static enum plait_status path_of(const struct plait__package *package, const char *name, char path_out[PLAIT__PATH_BYTES]) {
+    int length = package->folder ? snprintf(path_out, PLAIT__PATH_BYTES, "%s/%s", package->folder, name)
+                                 : snprintf(path_out, PLAIT__PATH_BYTES, "%s", name);
+    if (length >= PLAIT__PATH_BYTES)
+        return plait__fail(package->context, PLAIT_LIMIT, "expected a path under %d bytes, found %d", PLAIT__PATH_BYTES,
+                           length);
     return PLAIT_OK;
 }
 
@@ -54,8 +56,8 @@ static const struct plait_file *find_given(const struct plait__package *package,
     return NULL;
 }
 
-static enum plait_status open_file(const struct plait__package *package, const char *name, size_t ceiling,
-                                   char path_out[PATH_BYTES], struct plait__file *file_out) {
+enum plait_status plait__package_file(const struct plait__package *package, const char *name, size_t ceiling,
+                                      char path_out[PLAIT__PATH_BYTES], struct plait__file *file_out) {
     PLAIT__TRY(path_of(package, name, path_out));
     if (package->folder) return plait__file_open(package->context, path_out, ceiling, file_out);
     const struct plait_file *given = find_given(package, name);
@@ -67,9 +69,9 @@ static enum plait_status open_file(const struct plait__package *package, const c
 }
 
 static enum plait_status check_file(const struct plait__package *package, const struct plait__package_file *expected) {
-    char path[PATH_BYTES], digest[65];
+    char path[PLAIT__PATH_BYTES], digest[65];
     struct plait__file file;
-    PLAIT__TRY(open_file(package, expected->name, 0, path, &file));
+    PLAIT__TRY(plait__package_file(package, expected->name, 0, path, &file));
     enum plait_status status = PLAIT_OK;
     if (file.size != expected->bytes) {
         status = plait__fail(package->context, PLAIT_INVALID, "%s: expected %llu bytes as the manifest says, found %zu", path,
@@ -107,9 +109,9 @@ static enum plait_status read_characters(struct plait__package *package, const c
 }
 
 static enum plait_status read_charset(struct plait__package *package, const char *name) {
-    char path[PATH_BYTES];
+    char path[PLAIT__PATH_BYTES];
     struct plait__file file;
-    PLAIT__TRY(open_file(package, name, CHARSET_BYTES_MOST, path, &file));
+    PLAIT__TRY(plait__package_file(package, name, CHARSET_BYTES_MOST, path, &file));
     enum plait_status status = read_characters(package, path, (const char *)file.bytes, file.size);
     plait__file_close(package->context, &file);
     return status;
@@ -118,11 +120,11 @@ static enum plait_status read_charset(struct plait__package *package, const char
 /* Its symbols are those of the recogniser's classes, so both must agree on how many there are. */
 static enum plait_status read_language(struct plait__package *package) {
     struct plait__recogniser *recogniser = &package->recogniser;
-    char path[PATH_BYTES];
+    char path[PLAIT__PATH_BYTES];
     struct plait__file file;
     if (!recogniser->language_file) return PLAIT_OK;
     if (!(recogniser->language = plait__arena_allocate(&package->arena, sizeof *recogniser->language))) return PLAIT_MEMORY;
-    PLAIT__TRY(open_file(package, recogniser->language_file, LANGUAGE_BYTES_MOST, path, &file));
+    PLAIT__TRY(plait__package_file(package, recogniser->language_file, LANGUAGE_BYTES_MOST, path, &file));
     enum plait_status status = plait__language_read(path, file.bytes, file.size, &package->arena, recogniser->language);
     plait__file_close(package->context, &file);
     if (status == PLAIT_OK && recogniser->language->class_count != recogniser->character_count + 1)
@@ -133,18 +135,53 @@ static enum plait_status read_language(struct plait__package *package) {
 
 /* ------------------------------------------------------------------ opening */
 
+const char *plait__signature_name(enum plait__signature signature) {
+    static const char *const names[] = {
+#define SIGNATURE_NAME(name, text) text,
+        PLAIT__SIGNATURE_MAP(SIGNATURE_NAME)
+#undef SIGNATURE_NAME
+    };
+    return names[signature];
+}
+
+/* Where the context trusts some keys, one of them must have signed the manifest, which has the digests of all else. */
+static enum plait_status check_signature(struct plait__package *package, const char *manifest_path,
+                                         const struct plait__file *manifest) {
+    const char *keys = package->context->options.trusted_keys;
+    char path[PLAIT__PATH_BYTES], before[sizeof package->context->error];
+    struct plait__file file;
+    memcpy(before, package->context->error, sizeof before);
+    enum plait_status status = plait__package_file(package, PLAIT__SIGNATURE_FILE, 1024, path, &file);
+    if (status == PLAIT_NOT_FOUND && keys)
+        return plait__fail(package->context, PLAIT_INVALID, "%s: expected a signature beside it, %s", manifest_path,
+                           PLAIT__SIGNATURE_FILE);
+    if (status == PLAIT_NOT_FOUND) { /* which is no failure */
+        memcpy(package->context->error, before, sizeof before);
+        return PLAIT_OK;
+    }
+    PLAIT__TRY(status);
+    package->signature = PLAIT__SIGNATURE_PRESENT;
+    if (keys)
+        status = plait__signature_check(package->context, path, file.bytes, file.size, keys, manifest->bytes, manifest->size);
+    if (keys && status == PLAIT_OK) package->signature = PLAIT__SIGNATURE_TRUSTED;
+    plait__file_close(package->context, &file);
+    return status;
+}
+
 static enum plait_status read_all(struct plait__package *package) {
-    char path[PATH_BYTES];
+    char path[PLAIT__PATH_BYTES];
     struct plait__file file;
     const char *charset = NULL;
-    PLAIT__TRY(open_file(package, "manifest.json", MANIFEST_BYTES_MOST, path, &file));
+    PLAIT__TRY(plait__package_file(package, "manifest.json", MANIFEST_BYTES_MOST, path, &file));
     plait__sha256_hex(file.bytes, file.size, package->digest);
     package->bytes = file.size;
-    enum plait_status status = plait__manifest_read(package, path, (const char *)file.bytes, file.size, &charset);
+    enum plait_status status = check_signature(package, path, &file);
+    if (status == PLAIT_OK) status = plait__manifest_read(package, path, (const char *)file.bytes, file.size, &charset);
     plait__file_close(package->context, &file);
     PLAIT__TRY(status);
     for (int i = 0; i < package->file_count; i++) PLAIT__TRY(check_file(package, &package->files[i]));
     if (charset) PLAIT__TRY(read_charset(package, charset));
+    if (package->multimodal) PLAIT__TRY(plait__multimodal_arrays(package));
     return read_language(package);
 }
 
@@ -197,19 +234,23 @@ enum plait_status plait__package_open_files(plait_context *context, const struct
 
 /* ------------------------------------------------------------------ networks */
 
+void plait__package_add_network(struct plait__package *package, struct plait__network *network) {
+    if (!network->file) return;
+    if (!package->networks) package->networks_end = &package->networks;
+    *package->networks_end = network;
+    package->networks_end = &network->next;
+}
+
 int plait__package_networks(struct plait__package *package, struct plait__network *networks[PLAIT__NETWORKS_MOST]) {
-    struct plait__network *all[PLAIT__NETWORKS_MOST] = {&package->detector.network, &package->recogniser.network};
-    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) all[2 + m] = &package->tagger.encoders[m].network;
-    all[PLAIT__NETWORKS_MOST - 1] = &package->tagger.fusion;
     int count = 0;
-    for (int i = 0; i < PLAIT__NETWORKS_MOST; i++)
-        if (all[i]->file) networks[count++] = all[i];
+    for (struct plait__network *network = package->networks; network && count < PLAIT__NETWORKS_MOST; network = network->next)
+        networks[count++] = network;
     return count;
 }
 
 static enum plait_status load_network(struct plait__package *package, struct plait__network *network,
                                       const plait_session_options *options) {
-    char path[PATH_BYTES];
+    char path[PLAIT__PATH_BYTES];
     PLAIT__TRY(path_of(package, network->file, path));
     enum plait_status status;
     if (package->folder) {
@@ -223,9 +264,8 @@ static enum plait_status load_network(struct plait__package *package, struct pla
 }
 
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options) {
-    struct plait__network *networks[PLAIT__NETWORKS_MOST];
-    int count = plait__package_networks(package, networks);
-    for (int i = 0; i < count; i++) PLAIT__TRY(load_network(package, networks[i], options));
+    for (struct plait__network *network = package->networks; network; network = network->next)
+        PLAIT__TRY(load_network(package, network, options));
     return PLAIT_OK;
 }
 
@@ -256,9 +296,8 @@ enum plait_status plait_model_create_from_files(plait_context *context, const st
 
 void plait_model_destroy(plait_model *package) {
     if (!package) return;
-    struct plait__network *networks[PLAIT__NETWORKS_MOST];
-    int count = plait__package_networks(package, networks);
-    for (int i = 0; i < count; i++) plait_session_destroy(networks[i]->session);
+    for (struct plait__network *network = package->networks; network; network = network->next)
+        plait_session_destroy(network->session);
     plait__arena_end(&package->arena);
     plait__release(package->context, package);
 }

@@ -7,6 +7,7 @@
 #define PLAIT_MODEL_PACKAGE_H
 
 #include "base/arena.h"
+#include "base/file.h"
 #include "media/image.h"
 #include "model/language.h"
 #include "plait.h"
@@ -36,6 +37,7 @@ float plait__logit(float probability); /* kept finite */
 struct plait__network {
     const char *file;       /* name in the package's folder; NULL when the manifest names none */
     plait_session *session; /* made when the package is opened; NULL when there is no file */
+    struct plait__network *next;
 };
 
 /* Finds lines of text in a page. */
@@ -165,6 +167,16 @@ struct plait__check_rule {
     } terms[PLAIT__CHECK_TERMS];
 };
 
+/* manifest.sig, an Ed25519 signature of manifest.json  (RFC 8032). */
+#define PLAIT__SIGNATURE_MAP(X) X(NONE, "none") X(PRESENT, "present") X(TRUSTED, "trusted")
+
+enum plait__signature {
+#define PLAIT__SIGNATURE_ENUM(name, text) PLAIT__SIGNATURE_##name,
+    PLAIT__SIGNATURE_MAP(PLAIT__SIGNATURE_ENUM)
+#undef PLAIT__SIGNATURE_ENUM
+};
+const char *plait__signature_name(enum plait__signature signature);
+
 struct plait__package_file {
     const char *name;
     uint64_t bytes;
@@ -178,8 +190,9 @@ struct plait__package {
     const struct plait_file *given; /* [given_count], here */
     size_t given_count;
     const char *name, *version, *kind, *licence, *document_type, *embedding_schema;
-    char digest[65]; /* SHA-256 of manifest.json, which holds the digests of all other files */
-    uint64_t bytes;  /* of all files */
+    char digest[65];                 /* SHA-256 of manifest.json, which holds the digests of all other files */
+    enum plait__signature signature; /* TRUSTED: made with one of the context's trusted keys */
+    uint64_t bytes;                  /* of all files */
     int file_count;
     struct plait__package_file *files;
     bool has_detector, has_recogniser, has_tagger;
@@ -193,7 +206,18 @@ struct plait__package {
     struct plait__amount_rule *amounts;
     int check_count;
     struct plait__check_rule *checks;
+    struct plait__multimodal *multimodal; /* NULL unless the kind is "multimodal" */
+    struct plait__network *networks;      /* all that have a file */
+    struct plait__network **networks_end;
 };
+
+/* Says that the network, which lives in the package's arena, is to be loaded, if it has a file. */
+void plait__package_add_network(struct plait__package *package, struct plait__network *network);
+
+/* Opens a file of the package, wherever it is; `path_out` is what errors call it. */
+enum { PLAIT__PATH_BYTES = 4096 };
+enum plait_status plait__package_file(const struct plait__package *package, const char *name, size_t ceiling,
+                                      char path_out[PLAIT__PATH_BYTES], struct plait__file *file_out);
 
 /* The two halves of plait_model_create.  The first reads and checks the manifest, and that every file is there with its size
  * and digest (`folder` or `files` hold manifest.json); the second makes the sessions of all networks. */
@@ -202,8 +226,8 @@ enum plait_status plait__package_open_files(plait_context *context, const struct
                                             struct plait__package **package_out);
 enum plait_status plait__package_load(struct plait__package *package, const plait_session_options *options);
 
-/* All networks the manifest names, in the order they run in; how many. */
-enum { PLAIT__NETWORKS_MOST = 3 + PLAIT__MODALITY_COUNT };
+/* The networks the manifest names, in its order, at most PLAIT__NETWORKS_MOST; how many. */
+enum { PLAIT__NETWORKS_MOST = 64 };
 int plait__package_networks(struct plait__package *package, struct plait__network *networks[PLAIT__NETWORKS_MOST]);
 
 #endif

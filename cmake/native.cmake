@@ -1,0 +1,16 @@
+# Libraries that only native builds have, from the system's packages: plait_native_library(NAME HEADER VERSION_HEADER MACRO MINIMUM).
+# The version is the text that MACRO is defined as.
+function(plait_native_library name header version_header macro minimum)
+    find_path(PLAIT_INCLUDE_${name} ${header} REQUIRED)
+    find_library(PLAIT_LIBRARY_${name} NAMES ${name} REQUIRED)
+    mark_as_advanced(PLAIT_INCLUDE_${name} PLAIT_LIBRARY_${name})
+    file(STRINGS ${PLAIT_INCLUDE_${name}}/${version_header} line REGEX "#define ${macro} ")
+    string(REGEX MATCH "[0-9.]+" version "${line}")
+    if(version VERSION_LESS minimum)
+        message(FATAL_ERROR "${name}: expected version ${minimum} or newer, found ${version} in ${PLAIT_INCLUDE_${name}}")
+    endif()
+    target_include_directories(plait_dependencies SYSTEM INTERFACE $<BUILD_INTERFACE:${PLAIT_INCLUDE_${name}}>)
+    target_link_libraries(plait_dependencies INTERFACE $<BUILD_INTERFACE:${PLAIT_LIBRARY_${name}}> $<INSTALL_INTERFACE:${name}>)
+endfunction()
+
+plait_native_library(sodium sodium.h sodium/version.h SODIUM_VERSION_STRING 1.0.18)
