@@ -150,17 +150,6 @@ static enum plait_status find_fields(struct work *work) {
     return PLAIT_OK;
 }
 
-/* The spread of grey from the darkest to the lightest fiftieth of the page: 0 for an empty page, 1 for black on white. */
-static float contrast(const struct plait__image *grey) {
-    size_t counts[256] = {0}, total = (size_t)grey->width * (size_t)grey->height, seen = 0;
-    for (int y = 0; y < grey->height; y++)
-        for (int x = 0; x < grey->width; x++) counts[grey->pixels[(size_t)y * grey->stride + (size_t)x]]++;
-    int low = 0, high = 255;
-    while (low < 255 && (seen += counts[low]) * 50 < total) low++;
-    for (seen = 0; high > low && (seen += counts[high]) * 50 < total;) high--;
-    return (float)(high - low) / 255;
-}
-
 static enum plait_status read_page(struct work *work, const uint8_t *bytes, size_t size) {
     PLAIT__TRY(decode(work, bytes, size));
     PLAIT__TRY(read_lines(work));
@@ -175,7 +164,7 @@ static void keep(const struct work *work, const uint8_t *bytes, size_t size) {
     const uint64_t start = plait__now_us(work->context);
     plait__sha256_add(&document->reading->digest, bytes, size);
     end(work, PLAIT__STAGE_DECODE, start);
-    document->reading->contrast += contrast(&work->grey);
+    document->reading->contrast += plait__image_contrast(&work->grey);
     document->fused = document->fused || (work->present & (work->present - 1)) != 0;
     for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
         if (work->present >> m & 1) document->modalities[m].present = true;

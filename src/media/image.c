@@ -126,3 +126,13 @@ enum plait_status plait__image_encode_png(plait_context *context, const struct p
     return plait__stb_encode_png(context, image->pixels, image->width, image->height, image->channels, image->stride, bytes_out,
                                  size_out);
 }
+
+float plait__image_contrast(const struct plait__image *grey) {
+    size_t counts[256] = {0}, total = (size_t)grey->width * (size_t)grey->height, seen = 0;
+    for (int y = 0; y < grey->height; y++)
+        for (int x = 0; x < grey->width; x++) counts[grey->pixels[(size_t)y * grey->stride + (size_t)x]]++;
+    int low = 0, high = 255;
+    while (low < 255 && (seen += counts[low]) * 50 < total) low++;
+    for (seen = 0; high > low && (seen += counts[high]) * 50 < total;) high--;
+    return (float)(high - low) / 255;
+}

@@ -41,6 +41,9 @@ void plait__image_end(plait_context *context, struct plait__image *image); /* ac
 /* Luma of Rec. 601 (0.299, 0.587, 0.114), rounded; a copy when it is grey already. */
 enum plait_status plait__image_grey(plait_context *context, const struct plait__image *image, struct plait__image *grey_out);
 
+/* The spread of grey from the darkest to the lightest fiftieth of a grey picture: 0 for an empty page, 1 for black on white. */
+float plait__image_contrast(const struct plait__image *grey);
+
 /* Turns a picture upright as its EXIF orientation (1..8) says. */
 enum plait_status plait__image_orient(plait_context *context, struct plait__image *image, int orientation);
 
