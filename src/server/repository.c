@@ -75,6 +75,7 @@ static enum plait_status replica_create(const struct plait__repository *reposito
     plait_context_options_default(&options);
     struct plait__replica *replica = calloc(1, sizeof *replica);
     if (!replica) return PLAIT_MEMORY;
+    options.trusted_keys = repository->context->options.trusted_keys;
     options.cancelled = is_stopped;
     options.cancelled_user = replica;
     enum plait_status status = plait_context_create(&options, &replica->context);
