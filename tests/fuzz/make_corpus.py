@@ -6,6 +6,7 @@ Needs python3-onnx and python3-pil (Debian's); the tests do not, since what this
 import json
 import pathlib
 import re
+import struct
 
 import numpy
 import onnx
@@ -113,6 +114,25 @@ def make_pictures():
         picture.save(folder / name, **options)
 
 
+# ---------------------------------------------------------------- sounds
+
+def make_sounds():
+    tone = numpy.sin(numpy.arange(97) * .3) * numpy.hanning(97)
+    for name, channels, rate, bits, coding in (("u8", 1, 8000, 8, 1), ("stereo", 2, 11025, 16, 1), ("i24", 1, 44100, 24, 1),
+                                               ("i32", 1, 16000, 32, 1), ("f32", 1, 48000, 32, 3), ("f64", 1, 8000, 64, 3)):
+        wave = numpy.repeat(tone, channels)
+        if coding == 3:
+            data = wave.astype(f"<f{bits // 8}").tobytes()
+        elif bits == 8:
+            data = (wave * 127 + 128).astype(numpy.uint8).tobytes()
+        else:
+            whole = (wave * (2 ** (bits - 1) - 1)).astype("<i4")
+            data = whole.view(numpy.uint8).reshape(-1, 4)[:, :bits // 8].tobytes()
+        form = struct.pack("<HHIIHH", coding, channels, rate, rate * channels * bits // 8, channels * bits // 8, bits)
+        chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data)) + data
+        save("wav", name + ".wav", b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+
+
 # ---------------------------------------------------------------- manifests
 
 def make_manifests():
@@ -141,5 +161,6 @@ def make_dictionaries():
 if __name__ == "__main__":
     make_models()
     make_pictures()
+    make_sounds()
     make_manifests()
     make_dictionaries()
