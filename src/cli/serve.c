@@ -57,6 +57,8 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--idle", "SECONDS", "a connection may wait for its next request; 75 by default", .number = &o.idle},
         {"--slow", "SECONDS", "a client may take for a head or a small body; 20 by default", .number = &o.slow},
         {"--grace", "SECONDS", "for what is under way at SIGTERM; 25 by default", .number = &o.grace},
+        {"--feedback", "FILE", "corrections are appended to it, a line of JSON each; without it none are taken",
+         .text = &o.feedback},
         {0}};
     const int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);

@@ -186,11 +186,16 @@ static void work(struct plait__exchange *exchange, struct plait__replica *replic
 
 /* ------------------------------------------------------------------ the handler */
 
+/* A copy that outlives the connection; NULL where nothing is given, or memory is out. */
+static const char *kept(struct plait__exchange *exchange, const char *text) {
+    return text ? plait__arena_string(&exchange->arena, text, strlen(text)) : NULL;
+}
+
 static enum plait_status read_request(struct plait__exchange *exchange, struct plait__document_job *job) {
     const char *type = plait__header(exchange, "Content-Type"), *fields_only = plait__argument(exchange, "fields_only");
-    job->name = plait__argument(exchange, "name");
-    job->model = plait__argument(exchange, "model");
-    job->without = plait__argument(exchange, "without");
+    job->name = kept(exchange, plait__argument(exchange, "name"));
+    job->model = kept(exchange, plait__argument(exchange, "model"));
+    job->without = kept(exchange, plait__argument(exchange, "without"));
     job->fields_only = fields_only && strcmp(fields_only, "false") != 0 && strcmp(fields_only, "0") != 0;
     if (type && strncasecmp(type, "multipart/", 10) == 0) return read_parts(exchange, type, job);
     job->bytes = exchange->body.data;
@@ -225,7 +230,12 @@ void plait__handle_documents(struct plait__exchange *exchange) {
     if (!plait__document_acceptable(exchange, job) || !plait__document_hold(exchange, job->model)) return;
     if (job->has_audio)
         plait__answer_header(exchange, "Plait-Note", "the package has no audio modality: the voice note is left out");
+    const char *accept = plait__header(exchange, "Accept"), *prefer = plait__header(exchange, "Prefer");
     exchange->job = job;
     exchange->work = work;
-    plait__submit(exchange);
+    exchange->streams = accept && strstr(accept, "text/event-stream");
+    if (!exchange->streams && prefer && strstr(prefer, "respond-async"))
+        plait__task_submit(exchange);
+    else
+        plait__submit(exchange);
 }

@@ -19,6 +19,8 @@ struct plait__exchange *plait__exchange_create(struct plait__server *server) {
     exchange->server = server;
     exchange->context = context;
     atomic_init(&exchange->references, 1);
+    pthread_mutex_init(&exchange->lock, NULL);
+    plait__buffer_init(&exchange->events, context, ANSWER_CEILING);
     plait__arena_init(&exchange->arena, context);
     plait__buffer_init(&exchange->body, context, BODY_CEILING);
     plait__buffer_init(&exchange->answer, context, ANSWER_CEILING);
@@ -31,6 +33,8 @@ void plait__exchange_release(struct plait__exchange *exchange) {
     if (!exchange || atomic_fetch_sub(&exchange->references, 1) > 1) return;
     plait_context *context = exchange->context;
     atomic_fetch_sub(&exchange->server->body_bytes, (long long)exchange->body.size);
+    pthread_mutex_destroy(&exchange->lock);
+    plait__buffer_end(&exchange->events);
     plait__buffer_end(&exchange->body);
     plait__buffer_end(&exchange->answer);
     plait__arena_end(&exchange->arena);
@@ -102,8 +106,9 @@ void plait__submit(struct plait__exchange *exchange) {
     struct plait__server *server = exchange->server;
     uint64_t wait_us = 0;
     if (exchange->connection) {
-        plait__wire_set(server, exchange->wire, "work", 0, exchange);
-        MHD_suspend_connection(exchange->connection); /* before a worker can see it */
+        const uint64_t most = (uint64_t)(server->options->timeout + server->options->slow);
+        plait__wire_set(server, exchange->wire, "reader", exchange->streams ? 1000000 * most : 0, exchange);
+        if (!exchange->streams) MHD_suspend_connection(exchange->connection); /* before a worker can see it */
     }
     atomic_fetch_add(&exchange->references, 1);
     exchange->queued_us = plait__server_now(server);
@@ -111,13 +116,73 @@ void plait__submit(struct plait__exchange *exchange) {
     plait__edition_release(&server->repository, exchange->edition);
     exchange->edition = NULL;
     answer_busy(exchange, wait_us);
-    plait__finish(exchange);
+    if (exchange->streams) { /* nothing went out yet: an ordinary answer */
+        exchange->streams = false;
+        exchange->queued_us = 0;
+        plait__exchange_release(exchange);
+    } else {
+        plait__finish(exchange);
+    }
+}
+
+/* An event of a stream; the lock is held. */
+static void add_event(struct plait__exchange *exchange, const char *name, const char *data, size_t size) {
+    while (size && data[size - 1] == '\n') size--;
+    plait__buffer_printf(&exchange->events, "event: %s\ndata: ", name);
+    plait__buffer_append(&exchange->events, data, size);
+    plait__buffer_append(&exchange->events, "\n\n", 2);
+}
+
+/* Lets the stream go on, if it waits; the lock is held. */
+static void wake(struct plait__exchange *exchange) {
+    if (!exchange->parked) return;
+    exchange->parked = false;
+    MHD_resume_connection(exchange->connection);
+}
+
+void plait__exchange_progress(struct plait__exchange *exchange, const char *stage, double fraction) {
+    enum { STEPS = 50 }; /* no more events than so many, and one a stage */
+    pthread_mutex_lock(&exchange->lock);
+    const bool told = stage == exchange->stage && (int)(fraction * STEPS) == (int)(exchange->fraction * STEPS);
+    exchange->stage = stage;
+    exchange->fraction = fraction;
+    if (exchange->streams && !told) {
+        char data[96];
+        const int length = snprintf(data, sizeof data, "{\"stage\":\"%.40s\",\"fraction\":%.3f}", stage, fraction);
+        add_event(exchange, "progress", data, (size_t)length);
+        wake(exchange);
+    }
+    pthread_mutex_unlock(&exchange->lock);
 }
 
 void plait__finish(struct plait__exchange *exchange) {
-    if (exchange->connection) {
+    pthread_mutex_lock(&exchange->lock);
+    exchange->finished = true;
+    if (exchange->streams) {
+        add_event(exchange, exchange->status == 200 ? "document" : "error", exchange->answer.data, exchange->answer.size);
+        wake(exchange);
+    }
+    pthread_mutex_unlock(&exchange->lock);
+    if (exchange->connection && !exchange->streams) {
         plait__wire_set(exchange->server, exchange->wire, "reader", 0, NULL);
         MHD_resume_connection(exchange->connection);
     }
     plait__exchange_release(exchange);
+}
+
+struct plait__exchange *plait__exchange_detach(struct plait__exchange *exchange) {
+    struct plait__exchange *heir = plait__exchange_create(exchange->server);
+    if (!heir) return NULL;
+    heir->connection = exchange->connection;
+    heir->wire = exchange->wire;
+    heir->route = exchange->route;
+    heir->start_us = exchange->start_us;
+    heir->start_unix_us = exchange->start_unix_us;
+    heir->trace = exchange->trace;
+    heir->span = exchange->span;
+    memcpy(heir->id, exchange->id, sizeof heir->id);
+    exchange->connection = NULL;
+    exchange->wire = NULL;
+    exchange->heir = heir;
+    return heir;
 }

@@ -27,6 +27,7 @@ struct plait__route {
     const char *pattern; /* "/v2/models/{}/ready": a {} takes one part of the path */
     const char *name;    /* in metrics and traces */
     bool has_body;
+    const char *scope;                                /* that a key must have; NULL: anybody may ask */
     void (*handle)(struct plait__exchange *exchange); /* the whole request is there */
 };
 
@@ -53,9 +54,20 @@ struct plait__exchange {
 
     /* Work for a worker. */
     void (*work)(struct plait__exchange *exchange, struct plait__replica *replica);
-    struct plait__edition *edition; /* held while the exchange waits and works */
+    struct plait__edition *edition; /* held while the exchange waits and works; NULL: the work needs no model */
     void *job;                      /* what the handler prepared; in the arena */
     struct plait__exchange *next;   /* in the queue */
+
+    /* How far it is: for those who watch or come back.  Under the lock. */
+    pthread_mutex_t lock;
+    bool streams;      /* the answer goes out as server-sent events */
+    bool parked;       /* the stream waits for news: its connection is suspended */
+    bool finished;     /* no worker has it any more */
+    const char *stage; /* static text; NULL: it waits */
+    double fraction;
+    struct plait__buffer events;
+    size_t events_sent;
+    struct plait__exchange *heir; /* has the connection now, and the answer for it: this one goes on without */
 
     /* The answer. */
     bool answered;
@@ -93,6 +105,12 @@ void plait__submit(struct plait__exchange *exchange);
 
 /* A worker is done with it; the exchange is answered. */
 void plait__finish(struct plait__exchange *exchange);
+
+/* How far the work is; the worker's thread. */
+void plait__exchange_progress(struct plait__exchange *exchange, const char *stage, double fraction);
+
+/* Leaves the connection to a new exchange, `heir`, which the caller answers; NULL when memory is out. */
+struct plait__exchange *plait__exchange_detach(struct plait__exchange *exchange);
 
 /* NULL when memory is out. */
 struct plait__exchange *plait__exchange_create(struct plait__server *server);

@@ -116,10 +116,10 @@ static void take_body(struct plait__exchange *exchange, const char *bytes, size_
 
 /* ------------------------------------------------------------------ the answer */
 
-static void add_headers(struct plait__exchange *exchange, struct MHD_Response *response) {
+static void add_headers(struct plait__exchange *exchange, struct MHD_Response *response, const char *media_type) {
     char traceparent[PLAIT__TRACEPARENT_BYTES];
     plait__traceparent(&exchange->trace, exchange->span, traceparent);
-    MHD_add_response_header(response, "Content-Type", exchange->media_type);
+    MHD_add_response_header(response, "Content-Type", media_type);
     MHD_add_response_header(response, "X-Request-Id", exchange->id);
     MHD_add_response_header(response, "traceparent", traceparent);
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
@@ -133,9 +133,41 @@ static enum MHD_Result send_answer(struct plait__exchange *exchange) {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         exchange->answer.size, exchange->answer.data ? exchange->answer.data : (char *)"", MHD_RESPMEM_PERSISTENT);
     if (!response) return MHD_NO;
-    add_headers(exchange, response);
+    add_headers(exchange, response, exchange->media_type);
     plait__wire_set(exchange->server, exchange->wire, "reader", 1000000 * seconds, NULL);
     const enum MHD_Result result = MHD_queue_response(exchange->connection, (unsigned)exchange->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* What the library asks for more of a stream's events. */
+static ssize_t read_events(void *user, uint64_t position, char *out, size_t most) {
+    struct plait__exchange *exchange = user;
+    (void)position;
+    pthread_mutex_lock(&exchange->lock);
+    const size_t left = exchange->events.size - exchange->events_sent, size = left < most ? left : most;
+    ssize_t result = (ssize_t)size;
+    if (size) {
+        memcpy(out, exchange->events.data + exchange->events_sent, size);
+        exchange->events_sent += size;
+    } else if (exchange->finished) {
+        result = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        exchange->parked = true;
+        MHD_suspend_connection(exchange->connection);
+    }
+    pthread_mutex_unlock(&exchange->lock);
+    return result;
+}
+
+/* The answer to a client that watches: it begins now, and ends when the work does. */
+static enum MHD_Result send_stream(struct plait__exchange *exchange) {
+    enum { PIECE = 16384 };
+    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE, read_events, exchange, NULL);
+    if (!response) return MHD_NO;
+    add_headers(exchange, response, "text/event-stream");
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    const enum MHD_Result result = MHD_queue_response(exchange->connection, 200, response);
     MHD_destroy_response(response);
     return result;
 }
@@ -170,7 +202,13 @@ enum MHD_Result plait__http_handle(void *user, struct MHD_Connection *connection
     }
     if (!exchange->answered) {
         exchange->route->handle(exchange);
-        if (exchange->queued_us) return MHD_YES; /* it is the worker's now, and comes back here */
+        if (exchange->heir) {
+            struct plait__exchange *heir = *slot = exchange->heir;
+            plait__exchange_release(exchange);
+            return send_answer(heir);
+        }
+        if (exchange->queued_us) /* it is the worker's now, and comes back here */
+            return exchange->streams ? send_stream(exchange) : MHD_YES;
     }
     return send_answer(exchange);
 }

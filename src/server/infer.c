@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "server/documents.h"
@@ -132,34 +133,6 @@ static enum plait_status read_input(struct infer *infer, const struct plait__jso
 
 /* ------------------------------------------------------------------ the package's input: bytes */
 
-static int base64_value(char c) {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(digits, c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
-static enum plait_status from_base64(struct infer *infer, const char *text) {
-    const size_t length = strlen(text);
-    char *bytes = plait__arena_allocate(&infer->exchange->arena, length / 4 * 3 + 4);
-    size_t size = 0, padding = 0;
-    if (!bytes) return PLAIT_MEMORY;
-    while (padding < 2 && padding < length && text[length - 1 - padding] == '=') padding++;
-    uint32_t bits = 0;
-    for (size_t i = 0; i < length - padding; i++) {
-        const int value = base64_value(text[i]);
-        if (value < 0)
-            return plait__fail(infer->context, PLAIT_INVALID,
-                               "data: expected base64 (RFC 4648), found another character at %zu", i);
-        bits = bits << 6 | (uint32_t)value;
-        if (i % 4 == 1) bytes[size++] = (char)(bits >> 4);
-        if (i % 4 == 2) bytes[size++] = (char)(bits >> 2);
-        if (i % 4 == 3) bytes[size++] = (char)bits;
-    }
-    infer->document.bytes = bytes;
-    infer->document.size = size;
-    return PLAIT_OK;
-}
-
 static enum plait_status read_bytes(struct infer *infer, const struct plait__json *input) {
     const char *datatype, *bytes, *text;
     int64_t size;
@@ -189,7 +162,7 @@ static enum plait_status read_bytes(struct infer *infer, const struct plait__jso
     if (!cJSON_IsArray(data.item) || !plait__json_next(&data, &element))
         status = plait__json_fail(input, "data", PLAIT_INVALID, "expected an array of one string, base64 of a document");
     else if ((status = plait__json_text(&element, NULL, &text)) == PLAIT_OK)
-        status = from_base64(infer, text);
+        status = plait__base64_decode(&infer->exchange->arena, text, &infer->document.bytes, &infer->document.size);
     plait__json_end(&data);
     return status;
 }

@@ -52,6 +52,47 @@ void plait__wires_notify(void *server, struct MHD_Connection *connection, void *
                          enum MHD_ConnectionNotificationCode code);
 void *plait__wires_watch(void *server); /* a thread */
 
+/* ---- tasks: work that nobody waits for on a connection; its answer is kept until it is fetched or old ---- */
+
+struct plait__task {
+    char id[33]; /* random, hexadecimal */
+    struct plait__exchange *exchange;
+    uint64_t since_us;
+    struct plait__task *next;
+};
+
+struct plait__tasks {
+    pthread_mutex_t lock;
+    struct plait__task *first; /* the newest */
+    int count;
+};
+
+/* Puts the exchange into the queue and answers 202 with the place to ask at, or 429. */
+void plait__task_submit(struct plait__exchange *exchange);
+int plait__tasks_open(struct plait__server *server); /* not fetched yet */
+void plait__tasks_end(struct plait__server *server);
+
+/* ---- events that came before: what a source's event was answered, by its id ---- */
+
+struct plait__memo {
+    char key[65]; /* SHA-256 of source and id */
+    bool pending; /* being answered */
+    int status;
+    char *answer; /* owned */
+    size_t size;
+    uint64_t since_us;
+    struct plait__memo *next;
+};
+
+struct plait__memos {
+    pthread_mutex_t lock;
+    struct plait__memo *first; /* the newest */
+    int count;
+    size_t bytes;
+};
+
+void plait__memos_end(struct plait__memos *memos);
+
 /* ---- the server ---- */
 
 struct plait__server {
@@ -61,6 +102,9 @@ struct plait__server {
     struct plait__repository repository;
     struct plait__queue queue;
     struct plait__wires wires;
+    struct plait__tasks tasks;
+    struct plait__memos memos;
+    pthread_mutex_t feedback;
     struct MHD_Daemon *daemon;
     pthread_t *workers, watcher;
     int worker_count;
@@ -88,6 +132,12 @@ void *plait__worker(void *server); /* a thread */
 
 /* ---- handlers ---- */
 void plait__handle_documents(struct plait__exchange *exchange);
+void plait__handle_task(struct plait__exchange *exchange);
+void plait__handle_task_stop(struct plait__exchange *exchange);
+void plait__handle_event(struct plait__exchange *exchange);
+void plait__handle_feedback(struct plait__exchange *exchange);
+void plait__handle_openapi(struct plait__exchange *exchange);
+void plait__handle_document_schema(struct plait__exchange *exchange);
 void plait__handle_metrics(struct plait__exchange *exchange);
 void plait__handle_server(struct plait__exchange *exchange);
 void plait__handle_live(struct plait__exchange *exchange);

@@ -40,6 +40,7 @@
     X(confidence, HISTOGRAM, "plait_field_confidence", "Calibrated confidence of fields with a value.", ("field"), 0, SHARES) \
     X(inferences, COUNTER, "plait_inferences_total", "Runs of a model through the inference protocol.", ("model", "outcome"), \
       0, {0})                                                                                                                 \
+    X(events, COUNTER, "plait_events_total", "CloudEvents by outcome.", ("outcome"), 0, {0})                                  \
     X(model_info, GAUGE, "plait_model_info", "1 for every model version that is ready.", ("model", "version", "digest"), 0,   \
       {0})                                                                                                                    \
     X(build_info, GAUGE, "plait_build_info", "1; the version is Plait's.", ("version"), 0, {0})                               \
@@ -75,7 +76,7 @@ void plait__measure_exchange(struct plait__server *server, struct plait__exchang
     char code[8] = "none"; /* the client went first */
     const char *route = exchange->route ? exchange->route->name : "none",
                *method = exchange->route ? exchange->route->method : "";
-    if (sent) snprintf(code, sizeof code, "%d", exchange->status);
+    if (sent) snprintf(code, sizeof code, "%d", exchange->streams ? 200 : exchange->status);
     plait__count(server->measure.requests, PLAIT__LABELS(route, method, code), 1);
     plait__observe(server->measure.request_seconds, PLAIT__LABELS(route),
                    (double)(plait__server_now(server) - exchange->start_us) / 1e6);

@@ -22,6 +22,11 @@ static bool is_stopped(void *user) {
            (exchange->deadline_us && plait__now_us(replica->context) > exchange->deadline_us);
 }
 
+static void tell(void *user, const char *stage, double fraction) {
+    const struct plait__replica *replica = user;
+    if (replica->exchange) plait__exchange_progress(replica->exchange, stage, fraction);
+}
+
 static void replica_destroy(struct plait__replica *replica) {
     if (!replica) return;
     plait_session_destroy(replica->session);
@@ -78,6 +83,8 @@ static enum plait_status replica_create(const struct plait__repository *reposito
     options.trusted_keys = repository->context->options.trusted_keys;
     options.cancelled = is_stopped;
     options.cancelled_user = replica;
+    options.progress = tell;
+    options.progress_user = replica;
     enum plait_status status = plait_context_create(&options, &replica->context);
     if (status == PLAIT_OK) status = load(repository, edition, replica);
     if (status == PLAIT_OK) status = warm(replica);

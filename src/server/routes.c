@@ -4,17 +4,23 @@
 #include "server/internal.h"
 
 static const struct plait__route routes[] = {
-    {"POST", "/v1/documents", "documents", true, plait__handle_documents},
-    {"GET", "/metrics", "metrics", false, plait__handle_metrics},
-    {"GET", "/v2", "server", false, plait__handle_server},
-    {"GET", "/v2/health/live", "live", false, plait__handle_live},
-    {"GET", "/v2/health/ready", "ready", false, plait__handle_ready},
-    {"GET", "/v2/models/{}", "model", false, plait__handle_model},
-    {"GET", "/v2/models/{}/ready", "model_ready", false, plait__handle_model_ready},
-    {"GET", "/v2/models/{}/versions/{}", "model", false, plait__handle_model},
-    {"GET", "/v2/models/{}/versions/{}/ready", "model_ready", false, plait__handle_model_ready},
-    {"POST", "/v2/models/{}/infer", "infer", true, plait__handle_infer},
-    {"POST", "/v2/models/{}/versions/{}/infer", "infer", true, plait__handle_infer},
+    {"POST", "/", "event", true, "documents", plait__handle_event},
+    {"POST", "/v1/documents", "documents", true, "documents", plait__handle_documents},
+    {"GET", "/v1/documents/{}", "task", false, "documents", plait__handle_task},
+    {"DELETE", "/v1/documents/{}", "task", false, "documents", plait__handle_task_stop},
+    {"POST", "/v1/feedback", "feedback", true, "feedback", plait__handle_feedback},
+    {"GET", "/metrics", "metrics", false, "metrics", plait__handle_metrics},
+    {"GET", "/openapi.json", "openapi", false, NULL, plait__handle_openapi},
+    {"GET", "/schemas/document.json", "openapi", false, NULL, plait__handle_document_schema},
+    {"GET", "/v2", "server", false, NULL, plait__handle_server},
+    {"GET", "/v2/health/live", "live", false, NULL, plait__handle_live},
+    {"GET", "/v2/health/ready", "ready", false, NULL, plait__handle_ready},
+    {"GET", "/v2/models/{}", "model", false, "infer", plait__handle_model},
+    {"GET", "/v2/models/{}/ready", "model_ready", false, "infer", plait__handle_model_ready},
+    {"GET", "/v2/models/{}/versions/{}", "model", false, "infer", plait__handle_model},
+    {"GET", "/v2/models/{}/versions/{}/ready", "model_ready", false, "infer", plait__handle_model_ready},
+    {"POST", "/v2/models/{}/infer", "infer", true, "infer", plait__handle_infer},
+    {"POST", "/v2/models/{}/versions/{}/infer", "infer", true, "infer", plait__handle_infer},
 };
 
 /* Takes the parts of the path that stand for {}. */
@@ -42,8 +48,8 @@ const struct plait__route *plait__route_find(struct plait__exchange *exchange, c
         memset(exchange->parts, 0, sizeof exchange->parts);
         if (!matches(exchange, routes[i].pattern, path)) continue;
         if (strcmp(routes[i].method, sought) == 0) return &routes[i];
+        *allow_out = *status_out == 405 ? "GET, DELETE" : routes[i].method; /* one path alone has two methods */
         *status_out = 405;
-        *allow_out = routes[i].method;
     }
     return NULL;
 }

@@ -166,13 +166,14 @@ static bool somebody_waits(int descriptor) {
     return poll(&waiting, 1, 0) > 0 && (waiting.revents & POLLIN);
 }
 
-/* Lets in who had connected, then closes the door; what is under way goes on until the grace time is over. */
+/* Lets in who had connected, and who comes for an answer that is kept, then closes the door; what is under way goes on until
+ * the grace time is over. */
 static void drain(struct plait__server *server) {
     const uint64_t end = plait__server_now(server) + 1000000 * (uint64_t)server->options->grace;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
     atomic_store(&server->draining, true);
     for (int quiet = 0; info && quiet < 5 && plait__server_now(server) < end; sleep_ms(STEP_MS))
-        quiet = somebody_waits(info->listen_fd) ? 0 : quiet + 1;
+        quiet = somebody_waits(info->listen_fd) || plait__tasks_open(server) ? 0 : quiet + 1;
     const int descriptor = MHD_quiesce_daemon(server->daemon);
     if (descriptor >= 0) close(descriptor);
     for (int quiet = 0; quiet < 5 && plait__server_now(server) < end; sleep_ms(STEP_MS))
@@ -187,6 +188,7 @@ static void stop(struct plait__server *server) {
     for (struct plait__wire *wire = server->wires.first; wire; wire = wire->next)
         if (wire->working) atomic_store(&wire->working->stopped, true);
     pthread_mutex_unlock(&server->wires.lock);
+    plait__tasks_end(server);
     plait__queue_close(&server->queue);
     for (int i = 0; i < server->worker_count; i++) pthread_join(server->workers[i], NULL);
     if (server->watcher) pthread_join(server->watcher, NULL);
@@ -221,6 +223,9 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     signal(SIGPIPE, SIG_IGN);
     server.start_us = plait__server_now(&server);
     pthread_mutex_init(&server.wires.lock, NULL);
+    pthread_mutex_init(&server.tasks.lock, NULL);
+    pthread_mutex_init(&server.memos.lock, NULL);
+    pthread_mutex_init(&server.feedback, NULL);
     plait__queue_begin(&server.queue, options->queue);
     enum plait_status status = plait__measure_begin(&server.measure, context);
     if (status == PLAIT_OK)
@@ -233,6 +238,10 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     plait__measure_end(&server.measure);
     plait__release(context, server.workers);
     plait__queue_end(&server.queue);
+    plait__memos_end(&server.memos);
+    pthread_mutex_destroy(&server.feedback);
+    pthread_mutex_destroy(&server.memos.lock);
+    pthread_mutex_destroy(&server.tasks.lock);
     pthread_mutex_destroy(&server.wires.lock);
     return status;
 }

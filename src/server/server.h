@@ -15,13 +15,14 @@ struct plait__serve_options {
     int workers;         /* threads, each with a copy of every model */
     int queue;           /* requests that may wait for a worker */
     int connections;
-    int body_most;   /* MiB */
-    int pixels_most; /* million; of a picture */
-    int pages_most;  /* of a PDF */
-    int timeout;     /* seconds from a request's head to its answer; a client may ask for less */
-    int idle;        /* seconds a connection may wait for its next request */
-    int slow;        /* seconds a head may take, and a body (and one more for each 64 KiB it has) */
-    int grace;       /* seconds for what is under way at SIGTERM */
+    int body_most;        /* MiB */
+    int pixels_most;      /* million; of a picture */
+    int pages_most;       /* of a PDF */
+    int timeout;          /* seconds from a request's head to its answer; a client may ask for less */
+    int idle;             /* seconds a connection may wait for its next request */
+    int slow;             /* seconds a head may take, and a body (and one more for each 64 KiB it has) */
+    int grace;            /* seconds for what is under way at SIGTERM */
+    const char *feedback; /* file that corrections are appended to; NULL: none are taken */
 };
 
 void plait__serve_options_default(struct plait__serve_options *options);

@@ -11,17 +11,19 @@ static void work_on(struct plait__server *server, struct plait__exchange *exchan
         plait__count(server->measure.rejected, PLAIT__LABELS("deadline"), 1);
         plait__answer_error(exchange, 504, "the deadline passed before a worker was free");
     } else {
-        struct plait__replica *replica = plait__replica_take(&server->repository, edition);
+        struct plait__replica *replica = edition ? plait__replica_take(&server->repository, edition) : NULL;
         if (replica) {
             replica->exchange = exchange;
             exchange->work(exchange, replica);
             plait__replica_return(&server->repository, edition, replica);
+        } else if (!edition) {
+            exchange->work(exchange, NULL);
         } else {
             plait__answer_error(exchange, 503, "the model %s cannot be loaded once more now", edition->name);
         }
     }
     const uint64_t took = plait__server_now(server) - start;
-    plait__count(server->measure.work_seconds, PLAIT__LABELS(edition->name), (double)took / 1e6);
+    plait__count(server->measure.work_seconds, PLAIT__LABELS(edition ? edition->name : "none"), (double)took / 1e6);
     plait__edition_release(&server->repository, edition);
     exchange->edition = NULL;
     plait__queue_done(&server->queue, took);
