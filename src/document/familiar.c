@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEAR = 20, SHORTEST = 6 }; /* characters; shorter values are too easily near each other */
+/* One misread character in NEAR is put right; values shorter than SHORTEST are too easily near each other.  Another number is more
+ * often another place than a misread one: where a digit is not that digit, it counts as DIGIT characters. */
+enum { NEAR = 8, SHORTEST = 6, DIGIT = 3 };
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Letters and digits in lower case; bytes of other scripts as they are. */
 static size_t key_of(const char *text, char *key) {
@@ -13,24 +17,33 @@ static size_t key_of(const char *text, char *key) {
         const char c = *text;
         if (c >= 'A' && c <= 'Z')
             key[size++] = (char)(c - 'A' + 'a');
-        else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80))
+        else if ((c >= 'a' && c <= 'z') || is_digit(c) || (c & 0x80))
             key[size++] = c;
     }
     key[size] = '\0';
     return size;
 }
 
-/* Levenshtein's distance where it is at most `most`, else more than that.  `row`: [b_size + 1]. */
+static int weight(char c) { return is_digit(c) ? DIGIT : 1; }
+
+static int weight_of_change(char a, char b) {
+    if (a == b) return 0;
+    return is_digit(a) && is_digit(b) ? DIGIT : 1;
+}
+
+/* Levenshtein's distance, weighted, where it is at most `most`, else more than that.  `row`: [b_size + 1]. */
 static int distance(const char *a, int a_size, const char *b, int b_size, int most, int *row) {
     if (abs(a_size - b_size) > most) return most + 1;
-    for (int j = 0; j <= b_size; j++) row[j] = j;
+    row[0] = 0;
+    for (int j = 1; j <= b_size; j++) row[j] = row[j - 1] + weight(b[j - 1]);
     for (int i = 1; i <= a_size; i++) {
-        int diagonal = row[0], least = row[0] = i;
+        int diagonal = row[0], least = row[0] += weight(a[i - 1]);
         for (int j = 1; j <= b_size; j++) {
-            const int changed = diagonal + (a[i - 1] != b[j - 1]);
-            const int shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            const int changed = diagonal + weight_of_change(a[i - 1], b[j - 1]);
+            const int without_a = row[j] + weight(a[i - 1]), without_b = row[j - 1] + weight(b[j - 1]);
             diagonal = row[j];
-            row[j] = changed < shorter ? changed : shorter;
+            row[j] = without_a < without_b ? without_a : without_b;
+            if (changed < row[j]) row[j] = changed;
             if (row[j] < least) least = row[j];
         }
         if (least > most) return most + 1;

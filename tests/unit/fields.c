@@ -258,8 +258,11 @@ TEST(familiar_values_are_found) {
     CHECK_INT(familiar_of("ACME SHOP (XX)"), -1);
     CHECK_INT(familiar_of("ACME SHOP (KB)"), -1); /* as near to one as to the other */
     CHECK_INT(familiar_of("ACME SHOP (KL)"), 1);
-    CHECK_INT(familiar_of("NO 12 JALAN TEMPUA 4710O PUCHONC SELANGOR"), -1);
     CHECK_INT(familiar_of("NO 12 JALAN TEMPUA 4710O PUCHONG SELANGOR"), 3);
+    CHECK_INT(familiar_of("N0 12 JALAN TFMPUA 4710O PUCHONC SELANGOR"), 3); /* four wrong of 35 */
+    CHECK_INT(familiar_of("N0 I2 JALAN TFMPUA 4710O PUCHONC SELANGOR"), -1);
+    CHECK_INT(familiar_of("NO 13 JALAN TEMPUA 47100 PUCHONG SELANGOR"), 3); /* a digit counts as three characters */
+    CHECK_INT(familiar_of("NO 34 JALAN TEMPUA 47100 PUCHONG SELANGOR"), -1);
     CHECK_INT(familiar_of("ACME"), -1);
     CHECK_INT(familiar_of(""), -1);
     end();
