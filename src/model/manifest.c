@@ -323,6 +323,7 @@ static void add_networks(struct plait__package *package) {
     plait__package_add_network(package, &package->detector.network);
     plait__package_add_network(package, &package->recogniser.network);
     for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) plait__package_add_network(package, &package->tagger.encoders[m].network);
+    plait__package_add_network(package, &package->tagger.fusion);
 }
 
 static enum plait_status read_root(struct plait__package *package, const struct plait__json *root, const char **charset_out) {
