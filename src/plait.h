@@ -251,6 +251,105 @@ enum plait_status plait_document_json(plait_document *document, const char **jso
 enum plait_status plait_document_annotate(plait_document *document, int page, const void *bytes, size_t size,
                                           const void **png_out, size_t *png_size_out);
 
+/* ------------------------------------------------------------------ fusion: any modalities, one answer */
+
+/* The modalities of a package of kind "multimodal", in its order; NULL from `index` on, or where there are none.  `kind_out`
+ * (may be NULL): "image", "text", "layout", "audio" or "structured". */
+const char *plait_model_modality(const plait_model *model, size_t index, const char **kind_out);
+
+/* What the modalities gave at one moment:
+ *
+ *     plait_moment_create(model, &moment);
+ *     plait_moment_add(moment, &(plait_input){.modality = "image", .bytes = png, .size = png_size});
+ *     plait_moment_add(moment, &(plait_input){.modality = "audio", .bytes = wav, .size = wav_size});
+ *     plait_fuse(moment, NULL, &fusion);
+ *     plait_fusion_json(fusion, &json);
+ *
+ * A modality that is not given, cannot be decoded, is too bad, too old or out of step never makes anything fail: it is left
+ * out, the answer is calibrated for what is left, and says so.  A moment uses its model, which must stay. */
+typedef struct plait_moment plait_moment;
+
+typedef struct plait_input {
+    const char *modality; /* its name in the package */
+    const void *bytes;    /* image: a JPEG, PNG, BMP, PNM or GIF; audio: a WAV; text: UTF-8; structured: a JSON object;
+                             layout: a JSON array of [x0, y0, x1, y1], shares 0..1 of the page.  Used during the call alone */
+    size_t size;          /* bytes */
+    bool timed;           /* it has a time, */
+    int64_t timestamp_us; /* of any clock that all modalities of the moment share */
+} plait_input;
+
+enum plait_status plait_moment_create(plait_model *model, plait_moment **moment_out);
+void plait_moment_destroy(plait_moment *moment);
+
+/* Adds a modality, or puts it in the place of what was added before.  INVALID: the package has no such modality. */
+enum plait_status plait_moment_add(plait_moment *moment, const plait_input *input);
+
+/* The embeddings of all modalities, with their quality and time, as bytes that the moment owns until the next call; and a
+ * moment of them, which can be fused on another machine.  UNSUPPORTED: they are of another embedding schema than the package's.
+ */
+enum plait_status plait_moment_save(plait_moment *moment, const void **bytes_out, size_t *size_out);
+enum plait_status plait_moment_load(plait_model *model, const void *bytes, size_t size, plait_moment **moment_out);
+
+typedef struct plait_fuse_options {
+    const char *pattern; /* one of the package's; NULL: its default */
+    const char *without; /* modalities to leave out, with commas between them; NULL: none */
+    bool answer_only;    /* only the answer: no contributions and no agreement, which take all subsets of the modalities */
+    bool has_now;        /* ages are counted from ... */
+    int64_t now_us;      /* ... here, instead of from the newest timestamp */
+} plait_fuse_options;
+
+void plait_fuse_options_default(plait_fuse_options *options);
+
+/* The answer.  It uses the model, which must stay; the moment may go. */
+typedef struct plait_fusion plait_fusion;
+
+enum plait_status plait_fuse(plait_moment *moment, const plait_fuse_options *options, plait_fusion **fusion_out);
+void plait_fusion_destroy(plait_fusion *fusion);
+
+/* The class that the head (NULL: the first) chose, and the calibrated probability 0..1 that it is right; NULL when there was
+ * nothing to answer from, or no such head.  The model owns it. */
+const char *plait_fusion_label(const plait_fusion *fusion, const char *head, float *confidence_out);
+
+/* All of it as JSON (schema plait.fusion/1, docs/multimodal.md), which the answer owns. */
+enum plait_status plait_fusion_json(plait_fusion *fusion, const char **json_out);
+
+/* ------------------------------------------------------------------ memory: what people confirmed */
+
+/* Documents whose fields a person confirmed: how the page looks as numbers (an embedding with its schema), and its fields.  A
+ * model that remembers reads the next document of the same shop better.  Used by one thread at a time. */
+typedef struct plait_memory plait_memory;
+
+/* In this process alone; hosts without files keep what plait_memory_export gives. */
+enum plait_status plait_memory_create(plait_context *context, plait_memory **memory_out);
+
+/* In a file (SQLite), made when there is none; everything but identifiers is encrypted (XChaCha20-Poly1305, libsodium).  `key`:
+ * 64 hexadecimal digits, used during the call.  INVALID: the file was made with another key; UNSUPPORTED: the build has no
+ * files. */
+enum plait_status plait_memory_open(plait_context *context, const char *path, const char *key, plait_memory **memory_out);
+void plait_memory_destroy(plait_memory *memory);
+
+size_t plait_memory_count(const plait_memory *memory);
+
+typedef struct plait_confirmed {
+    const char *field, *value; /* the value as the document's JSON has it, normalised; NULL: it has none */
+} plait_confirmed;
+
+/* Remembers that a person looked at the document (its JSON, as plait_document_json gives it): the fields named have these
+ * values, the others those of the JSON.  The same document again takes the place of what was remembered of it.  `id_out` (may
+ * be NULL): its name in the memory. */
+enum plait_status plait_confirm(plait_memory *memory, const char *json, size_t json_size, const plait_confirmed *fields,
+                                size_t field_count, char id_out[17]);
+
+/* `id` NULL: everything.  NOT_FOUND: there is no such document. */
+enum plait_status plait_memory_forget(plait_memory *memory, const char *id);
+
+/* All that is remembered, one JSON object a line; the memory owns it until the next call.  Importing adds, and counts. */
+enum plait_status plait_memory_export(plait_memory *memory, const char **lines_out, size_t *size_out);
+enum plait_status plait_memory_import(plait_memory *memory, const char *lines, size_t size, size_t *count_out);
+
+/* From now on the model reads with this memory (NULL: without), which must stay as long. */
+void plait_model_remember(plait_model *model, plait_memory *memory);
+
 #ifdef __cplusplus
 }
 #endif

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "cli/cli.h"
 #include "cli/eval.h"
+#include "cli/eval_pairs.h"
 #include "cli/indent.h"
 #include "cli/packages.h"
 
@@ -246,23 +247,34 @@ static int evaluate_set(struct plait__evaluation *evaluation, const char *worst)
     return failed ? PLAIT__EXIT_FAILED : PLAIT__EXIT_OK;
 }
 
+static int evaluate_pairs(const struct plait__evaluation *evaluation, struct plait__pairs_options *options) {
+    options->without = evaluation->without;
+    options->predictions = evaluation->predictions;
+    if (plait__eval_pairs(evaluation->context, evaluation->model, evaluation->folder, options) == PLAIT_OK)
+        return PLAIT__EXIT_OK;
+    return unread(evaluation, evaluation->folder) ? PLAIT__EXIT_FAILED : PLAIT__EXIT_OK;
+}
+
 static int run(const struct plait__command *command, int argc, char **argv) {
     const char *model = NULL, *backend = NULL, *predictions = NULL, *worst = NULL;
     int threads = 0;
+    struct plait__texts arrays = {0};
+    struct plait__pairs_options pairs = {.arrays = &arrays};
     struct plait__evaluation evaluation = {0};
     const struct plait__option options[] = {
         {"--model", "NAME[@VERSION]", "package to use, or its folder; receipt by default", .text = &model},
-        {"--without", "MODALITIES", "leave out text, layout, image or audio (commas between several)",
-         .text = &evaluation.without},
+        {"--without", "MODALITIES", "leave these modalities out (commas between several)", .text = &evaluation.without},
         {"--true-text", NULL, "take the words from the labels: fields alone are measured", .flag = &evaluation.true_text},
         {"--predictions", "FILE", "keep the documents, one JSON a line", .text = &predictions},
+        {"--pattern", "NAME", "of a multimodal package: its pattern of fusion", .text = &pairs.pattern},
+        {"--array", "MODALITY=FILE", "an idx3-ubyte file that numbers in the pairs are indices of", .texts = &arrays},
         {"--worst", "DIR", "a page of the worst cases, with annotated pictures", .text = &worst},
         {"--threads", "N", "1 by default", .number = &threads},
         {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &backend},
         {0}};
     int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);
-    if (count != 1) return plait__cli_usage(command, "expected one folder with a labelled set");
+    if (count != 1) return plait__cli_usage(command, "expected one folder with a labelled set, or a file of pairs");
     evaluation.folder = argv[0];
     evaluation.context = plait__cli_context(threads);
     if (!evaluation.context) return PLAIT__EXIT_FAILED;
@@ -271,7 +283,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     if (predictions && !(evaluation.predictions = fopen(predictions, "w")))
         plait__cli_error(predictions, "the file cannot be written");
     else if (plait__cli_model(evaluation.context, model, backend, &evaluation.model) == PLAIT_OK)
-        exit = evaluate_set(&evaluation, worst);
+        exit = evaluation.model->multimodal ? evaluate_pairs(&evaluation, &pairs) : evaluate_set(&evaluation, worst);
     if (evaluation.predictions && fclose(evaluation.predictions) != 0) plait__cli_error(predictions, "writing failed");
     plait__arena_end(&evaluation.arena);
     plait_model_destroy(evaluation.model);
@@ -279,4 +291,5 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     return exit;
 }
 
-const struct plait__command plait__command_eval = {"eval", "[options] DIR", "reads a labelled set and measures how well", run};
+const struct plait__command plait__command_eval = {"eval", "[options] DIR|PAIRS.json",
+                                                   "reads a labelled set and measures how well", run};

@@ -228,10 +228,10 @@ static const struct plait__key *input_keys(enum plait__sense_kind kind) {
                                               {"mean", PLAIT__FLOAT, OF_INPUT(scale.mean), false, -1000, 1000, 0.5},
                                               {"deviation", PLAIT__FLOAT, OF_INPUT(scale.deviation), false, 1e-6, 1000, 0.5},
                                               {0}},
-                                   audio[] = {{"rate_hz", PLAIT__FLOAT, OF_INPUT(rate_hz), true, 100, 192000, 0},
-                                              {"window", PLAIT__INT, OF_INPUT(window), true, 2, 65536, 0},
-                                              {"hop", PLAIT__INT, OF_INPUT(hop), true, 1, 65536, 0},
-                                              {"fft", PLAIT__INT, OF_INPUT(fft), true, 2, 65536, 0},
+                                   audio[] = {{"rate_hz", PLAIT__INT, OF_INPUT(rate_hz), true, 1000, 384000, 0},
+                                              {"window", PLAIT__INT, OF_INPUT(window), true, 2, 32768, 0},
+                                              {"hop", PLAIT__INT, OF_INPUT(hop), true, 1, 32768, 0},
+                                              {"fft", PLAIT__INT, OF_INPUT(fft), true, 2, 32768, 0},
                                               {"bands", PLAIT__INT, OF_INPUT(bands), true, 1, 512, 0},
                                               {"frames", PLAIT__INT, OF_INPUT(frames), true, 1, 65536, 0},
                                               {"low_hz", PLAIT__FLOAT, OF_INPUT(low_hz), true, 0, 96000, 0},
@@ -262,9 +262,9 @@ static enum plait_status read_input(struct plait__package *package, const struct
         return plait__json_fail(at, "channels", PLAIT_INVALID, "expected 1 or 3, found 2");
     if (kind == PLAIT__SENSE_AUDIO && (input->window > input->fft || input->low_hz >= input->high_hz))
         return plait__json_fail(at, NULL, PLAIT_INVALID, "expected window <= fft and low_hz < high_hz");
-    if (kind == PLAIT__SENSE_AUDIO && input->high_hz > input->rate_hz / 2)
+    if (kind == PLAIT__SENSE_AUDIO && input->high_hz > (float)input->rate_hz / 2)
         return plait__json_fail(at, "high_hz", PLAIT_INVALID, "expected at most half of rate_hz, %g, found %g",
-                                (double)input->rate_hz / 2, (double)input->high_hz);
+                                input->rate_hz / 2.0, (double)input->high_hz);
     if (kind != PLAIT__SENSE_TEXT) return PLAIT_OK;
     PLAIT__TRY(plait__keys_texts(package, at, "alphabet", &input->alphabet, &input->alphabet_count));
     return input->alphabet_count ? PLAIT_OK : plait__json_fail(at, "alphabet", PLAIT_INVALID, "expected characters");

@@ -57,7 +57,7 @@ struct plait__column {
 struct plait__input {
     int channels, height, width; /* image */
     struct plait__scale scale;   /* image, audio */
-    float rate_hz;               /* audio */
+    int rate_hz;                 /* audio */
     int window, hop, fft;        /* samples */
     int bands, frames;
     float low_hz, high_hz, floor;

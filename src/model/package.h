@@ -209,6 +209,7 @@ struct plait__package {
     struct plait__multimodal *multimodal; /* NULL unless the kind is "multimodal" */
     struct plait__network *networks;      /* all that have a file */
     struct plait__network **networks_end;
+    struct plait_memory *memory; /* that is read with; NULL: none */
 };
 
 /* Says that the network, which lives in the package's arena, is to be loaded, if it has a file. */

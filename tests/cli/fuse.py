@@ -1,0 +1,94 @@
+"""plait fuse, eval on pairs and sign from outside, on a package made here."""
+import json
+import os
+import pathlib
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from tool import Checks, places, run
+
+PLAIT, ROOT = places()
+check = Checks()
+FOLDER = pathlib.Path(tempfile.mkdtemp())
+PACKAGE = FOLDER / 'toy'
+
+
+def image(name, left, right):
+    (FOLDER / name).write_bytes(b'P5 4 2 255\n' + bytes([left, left, right, right]) * 2)
+
+
+def manifest():
+    head = {'weights': [[1, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 1, 0, 0, 0, 0]]}  # the left or the right of the first row is lighter
+    record = {'weights': [[-1, 0], [1, 0]]}
+    return {'schema': 'plait.package/1', 'name': 'toy', 'version': '1.2', 'kind': 'multimodal', 'embedding_schema': 'toy/1', 'tolerance_us': 50,
+            'modalities': {'eye': {'kind': 'image', 'input': {'channels': 1, 'height': 2, 'width': 4}, 'quality_least': 0.1, 'head': head},
+                           'scale': {'kind': 'structured', 'input': {'columns': [{'name': 'tilt', 'type': 'number', 'unit': 'degrees'}]},
+                                     'head': record}},
+            'heads': {'side': {'classes': ['left', 'right']}}, 'fusion': 'late',
+            'patterns': {'late': {'pattern': 'late', 'weights': {'eye': 1, 'scale': 1}},
+                         'cheap': {'pattern': 'cascade', 'steps': [{'modality': 'scale', 'least': 0.9}], 'then': 'late'}},
+            'files': {}}
+
+
+def fuse(*arguments, **environment):
+    return run(PLAIT, 'fuse', '--model', f'{PACKAGE}', *arguments, env={**os.environ, **environment})
+
+
+PACKAGE.mkdir()
+(PACKAGE / 'manifest.json').write_text(json.dumps(manifest()))
+image('left.pgm', 255, 0)
+image('right.pgm', 0, 255)
+image('grey.pgm', 99, 99)
+(FOLDER / 'right.json').write_text('{"tilt": 2}')
+os.chdir(FOLDER)
+
+found = json.loads(fuse('--image', 'left.pgm').stdout)
+check(found['label'] == 'left' and found['modalities']['scale']['state'] == 'missing', 'one modality is enough')
+both = json.loads(fuse('--image', 'left.pgm', '--record', 'right.json', '--save', 'kept').stdout)
+check(both['label'] == 'right' and both['conflict'] and both['agreement'] < 0.5, 'a conflict is said')
+check(abs(sum(both['heads']['side']['shapley'].values()) - both['confidence'] + 0.5) < 1e-5, 'Shapley values sum to what was gained')
+again = json.loads(fuse('--embedding', 'kept').stdout)
+check(again['confidence'] == both['confidence'] and again['heads'] == both['heads'], 'embeddings that were kept give the same answer')
+found = json.loads(fuse('--image', 'grey.pgm', '--input', 'scale=right.json').stdout)
+check(found['modalities']['eye']['state'] == 'gated' and found['label'] == 'right', 'an empty picture is left out')
+found = json.loads(fuse('--image', 'left.pgm', '--record', 'right.json', '--at', 'eye=1000', '--at', 'scale=2000').stdout)
+check(found['modalities']['scale']['state'] == 'misaligned' and found['label'] == 'left' and found['lag_us'] == 1000, 'misaligned is said')
+found = json.loads(fuse('--image', 'left.pgm', '--record', 'right.json', '--pattern', 'cheap').stdout)
+check(found['path'][0]['step'] == 'unimodal:scale' and found['modalities']['eye']['state'] == 'not_needed', 'a cascade ends early')
+found = json.loads(fuse('--image', 'right.json', '--line').stdout)
+check(found['label'] is None and found['reason'] == 'modality_missing', 'with nothing to answer from, there is no answer')
+for arguments, sentence in ((('--audio', 'x.wav'), 'has no modality of kind audio'), (('--at', 'eye=1'), '--at: expected MODALITY='),
+                            (('--pattern', 'no'), 'has no pattern "no"'), (('--image', 'none.png'), 'none.png'),
+                            (('--embedding', 'left.pgm'), 'expected "PLAITEMB"')):
+    result = fuse(*arguments)
+    check(result.returncode == 1 and sentence in result.stderr and result.stderr.count('\n') == 1, f'{arguments} costs one line')
+
+# pairs: a path, an index, a record in place
+(FOLDER / 'array').write_bytes(struct.pack('>4I', 0x803, 2, 2, 4) + bytes([255, 255, 0, 0] * 2 + [0, 0, 255, 255] * 2))
+pairs = [{'eye': 'left.pgm', 'label': 'left'}, {'eye': 1, 'scale': {'tilt': 1}, 'label': 'right'}, {'eye': 0, 'scale': {'tilt': 3}, 'label': 'left'},
+         {'eye': 'grey.pgm', 'label': 'left'}]
+(FOLDER / 'pairs.json').write_text(json.dumps({'pairs': pairs}))
+result = run(PLAIT, 'eval', '--model', f'{PACKAGE}', '--array', 'eye=array', '--predictions', 'said', 'pairs.json')
+report = json.loads(result.stdout)
+check(report['samples'] == 4 and report['accuracy'] == 0.5, 'two of four are right')
+check(report['by_modalities']['eye'] == {'count': 3, 'accuracy': 1, 'ece': report['by_modalities']['eye']['ece']}, 'the eye alone is always right')
+check(report['modalities']['eye']['gated'] == 1 and report['modalities']['scale']['missing'] == 2, 'states are counted')
+check(0.5 <= report['dominance'] <= 1 and len(open('said').readlines()) == 4, 'dominance, predictions')
+result = run(PLAIT, 'eval', '--model', f'{PACKAGE}', 'pairs.json')
+check(result.returncode == 1 and '--array eye=FILE' in result.stderr, 'an index needs its array')
+
+# signatures
+public = run(PLAIT, 'sign', '--new-key', 'key').stdout.strip()
+check((os.stat('key').st_mode & 0o777) == 0o600, 'a secret key is for its owner alone')
+check(run(PLAIT, 'sign', '--new-key', 'key').returncode == 1, 'a key is not written over')
+check('expected a signature' in fuse('--image', 'left.pgm', PLAIT_TRUSTED_KEYS=public).stderr, 'a package that is not signed is refused')
+run(PLAIT, 'sign', '--key', 'key', f'{PACKAGE}')
+check(fuse('--image', 'left.pgm', PLAIT_TRUSTED_KEYS=public).returncode == 0, 'a signed one is opened')
+check('trusted' in run(PLAIT, 'models', env={**os.environ, 'PLAIT_MODELS': str(FOLDER), 'PLAIT_TRUSTED_KEYS': public}).stdout, 'models shows it')
+check('present' in run(PLAIT, 'models', env={**os.environ, 'PLAIT_MODELS': str(FOLDER)}).stdout, 'a signature that nobody asked for is shown')
+(PACKAGE / 'manifest.json').write_text(json.dumps(manifest()) + ' ')
+result = fuse('--image', 'left.pgm', PLAIT_TRUSTED_KEYS=public)
+check(result.returncode == 1 and 'none of the trusted keys' in result.stderr, 'one byte more and it is refused')
+check.finish()
