@@ -18,7 +18,7 @@ void plait__log_softmax(const float *logits, int count, float *out) {
     double sum = 0;
     for (int i = 1; i < count; i++) most = fmaxf(most, logits[i]);
     for (int i = 0; i < count; i++) sum += exp((double)logits[i] - most);
-    const float log_sum = most + (float)log(sum);
+    const float log_sum = most + (float)log(sum > 0 ? sum : 1); /* it is: one term is 1 */
     for (int i = 0; i < count; i++) out[i] = logits[i] - log_sum;
 }
 
