@@ -83,8 +83,8 @@ void plait__stream_counts(const struct plait__stream *stream, int source, struct
 void plait__stream_lag(const struct plait__stream *stream, struct plait__lag *lag_out);
 
 /* A trace: pushes as bytes, "PLAITTRC" and a record a push. Record before pushing; replaying pushes them all again. */
-enum plait_status plait__trace_begin(struct plait__buffer *trace);
-enum plait_status plait__trace_add(struct plait__buffer *trace, const struct plait__event *event);
-enum plait_status plait__trace_replay(struct plait__stream *stream, const void *bytes, size_t size);
+enum plait_status plait__record_begin(struct plait__buffer *trace);
+enum plait_status plait__record_add(struct plait__buffer *trace, const struct plait__event *event);
+enum plait_status plait__record_replay(struct plait__stream *stream, const void *bytes, size_t size);
 
 #endif

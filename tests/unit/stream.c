@@ -161,8 +161,8 @@ TEST(refuses) {
     push(stream, 0, 1, 0, 100);
     event = (struct plait__event){.arrival_us = 99};
     CHECK_INT(plait__stream_push(stream, &event), PLAIT_INVALID);
-    CHECK_INT(plait__trace_replay(stream, "PLAITTRC\0\1", 10), PLAIT_INVALID);
-    CHECK_INT(plait__trace_replay(stream, "PLAIT", 5), PLAIT_INVALID);
+    CHECK_INT(plait__record_replay(stream, "PLAITTRC\0\1", 10), PLAIT_INVALID);
+    CHECK_INT(plait__record_replay(stream, "PLAIT", 5), PLAIT_INVALID);
     plait__stream_destroy(stream);
 }
 
@@ -224,7 +224,7 @@ static void run_scene(const struct plait__stream_options *options, struct pushed
     for (int i = 0; i < count; i++) {
         scene[i].event.payload = &scene[i].truth_us;
         scene[i].event.size = sizeof scene[i].truth_us;
-        if (trace) CHECK_INT(plait__trace_add(trace, &scene[i].event), PLAIT_OK);
+        if (trace) CHECK_INT(plait__record_add(trace, &scene[i].event), PLAIT_OK);
         CHECK_INT(plait__stream_push(stream, &scene[i].event), PLAIT_OK);
     }
     CHECK_INT(plait__stream_flush(stream), PLAIT_OK);
@@ -245,7 +245,7 @@ TEST(finds_offset_and_drift) {
         const double drift_ppm = o % 2 ? -200 : 200;
         const int count = make_scene(offsets_us[o], drift_ppm, scene);
         plait__buffer_init(&trace, context, 1 << 24);
-        CHECK_INT(plait__trace_begin(&trace), PLAIT_OK);
+        CHECK_INT(plait__record_begin(&trace), PLAIT_OK);
         run_scene(&options, scene, count, &live, &lag, &trace);
         const double at_end_us = SECONDS * 1e6, truth = offsets_us[o] + drift_ppm * SECONDS;
         const double found = plait__lag_at(&lag, (int64_t)(at_end_us + truth));
@@ -263,7 +263,7 @@ TEST(finds_offset_and_drift) {
         /* The same from its trace, bit for bit. */
         char a[65], b[65];
         struct plait__stream *stream = begin(&options, &replayed);
-        CHECK_INT(plait__trace_replay(stream, trace.data, trace.size), PLAIT_OK);
+        CHECK_INT(plait__record_replay(stream, trace.data, trace.size), PLAIT_OK);
         CHECK_INT(plait__stream_flush(stream), PLAIT_OK);
         plait__stream_destroy(stream);
         plait__sha256_end(&live.hash, a);

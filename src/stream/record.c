@@ -17,11 +17,11 @@ static uint64_t get(const uint8_t *in, int bytes) {
     return value;
 }
 
-enum plait_status plait__trace_begin(struct plait__buffer *trace) {
+enum plait_status plait__record_begin(struct plait__buffer *trace) {
     return plait__buffer_append(trace, MAGIC, MAGIC_BYTES);
 }
 
-enum plait_status plait__trace_add(struct plait__buffer *trace, const struct plait__event *event) {
+enum plait_status plait__record_add(struct plait__buffer *trace, const struct plait__event *event) {
     uint8_t head[HEAD_BYTES];
     uint32_t activity;
     memcpy(&activity, &event->activity, sizeof activity);
@@ -35,7 +35,7 @@ enum plait_status plait__trace_add(struct plait__buffer *trace, const struct pla
     return plait__buffer_append(trace, event->payload, event->size);
 }
 
-enum plait_status plait__trace_replay(struct plait__stream *stream, const void *bytes, size_t size) {
+enum plait_status plait__record_replay(struct plait__stream *stream, const void *bytes, size_t size) {
     const uint8_t *at = bytes, *end = at + size;
     plait_context *context = plait__stream_context(stream);
     if (size < MAGIC_BYTES || memcmp(at, MAGIC, MAGIC_BYTES) != 0)
