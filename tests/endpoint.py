@@ -5,11 +5,11 @@ import http.client, json, os, re, signal, socket, subprocess, threading, time
 class Endpoint:
     """with Endpoint(plait, root, '--workers', 2) as server: server.get('/metrics')"""
 
-    def __init__(self, plait, root, *options, **environment):
+    def __init__(self, plait, root, *options, before=None, **environment):
         self.log, self.port = [], None
         variables = dict(os.environ, **environment)
         variables.pop('PORT', None)
-        self.process = subprocess.Popen([plait, 'serve', '--port', '0', *map(str, options)], cwd=root, env=variables, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([plait, 'serve', '--port', '0', *map(str, options)], cwd=root, env=variables, stderr=subprocess.PIPE, text=True, preexec_fn=before)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
         end = time.monotonic() + 120
@@ -21,7 +21,7 @@ class Endpoint:
     def _read(self):
         for line in self.process.stderr:
             self.log.append(line)
-            found = re.search(r'ready at http://[^ ]*:(\d+)', line)
+            found = re.search(r'"message":"ready","detail":"https?://[^"]*:(\d+)"', line)
             if found:
                 self.port = int(found.group(1))
 

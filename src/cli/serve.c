@@ -1,7 +1,9 @@
 /* plait serve: the HTTP endpoint. */
 #include "server/server.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/packages.h"
@@ -19,6 +21,14 @@ static bool read_environment(struct plait__serve_options *options) {
     options->port = (int)number;
     options->address = "0.0.0.0";
     return true;
+}
+
+/* OpenTelemetry's: the base of a collector's addresses. */
+static bool endpoint_of_environment(char url[1024]) {
+    const char *base = getenv("OTEL_EXPORTER_OTLP_ENDPOINT");
+    if (!base || !*base) return false;
+    const size_t length = strlen(base);
+    return snprintf(url, 1024, "%s%sv1/traces", base, base[length - 1] == '/' ? "" : "/") < 1024;
 }
 
 static int serve(plait_context *context, struct plait__serve_options *options, const char *models) {
@@ -59,6 +69,13 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--grace", "SECONDS", "for what is under way at SIGTERM; 25 by default", .number = &o.grace},
         {"--feedback", "FILE", "corrections are appended to it, a line of JSON each; without it none are taken",
          .text = &o.feedback},
+        {"--keys", "FILE", "API keys, made with plait keys; without it anybody may ask", .text = &o.keys},
+        {"--audit", "FILE", "a line for every request, chained by hashes: plait audit verify", .text = &o.audit},
+        {"--traces", "URL", "of an OTLP collector, with its path; or OTEL_EXPORTER_OTLP_ENDPOINT", .text = &o.traces},
+        {"--sample", "PERCENT", "of the traces that begin here; 100 by default", .number = &o.sample},
+        {"--tls-certificate", "FILE", "PEM; with --tls-key it is HTTPS", .text = &o.tls_certificate},
+        {"--tls-key", "FILE", "PEM", .text = &o.tls_key},
+        {"--quiet", NULL, "no line on stderr for every request", .flag = &o.quiet},
         {0}};
     const int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);
@@ -67,6 +84,9 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         o.timeout < 1 || o.slow < 1 || o.idle < 1 || o.port > 65535)
         return plait__cli_usage(command,
                                 "expected 1 to 256 workers, a port to 65535, 1 to 1024 MiB, and 1 or more of the rest");
+    if (!o.tls_certificate != !o.tls_key) return plait__cli_usage(command, "expected --tls-certificate and --tls-key together");
+    char traces[1024];
+    if (!o.traces && endpoint_of_environment(traces)) o.traces = traces;
     plait_context *context = plait__cli_context(1);
     if (!context) return PLAIT__EXIT_FAILED;
     const int exit = serve(context, &o, models);

@@ -67,6 +67,12 @@ int plait__span_begin(struct plait__trace *trace, const char *name, int parent, 
     return index;
 }
 
+void plait__trace_fork(struct plait__trace *trace, int span) {
+    trace->remote_parent = trace->spans[span < 0 ? 0 : span].id;
+    trace->spans[0].id = id_of(trace->remote_parent, PLAIT__SPANS_MOST + 1);
+    trace->span_count = trace->dropped = 0;
+}
+
 void plait__span_end(struct plait__trace *trace, int span, uint64_t end_us, bool failed) {
     if (span < 0) return;
     trace->spans[span].end_us = end_us;

@@ -46,6 +46,9 @@ void plait__span_end(struct plait__trace *trace, int span, uint64_t end_us, bool
 void plait__span_text(struct plait__trace *trace, int span, const char *key, const char *value);
 void plait__span_number(struct plait__trace *trace, int span, const char *key, int64_t value);
 
+/* Makes the trace one that goes on from `span` of what it was, without spans yet. */
+void plait__trace_fork(struct plait__trace *trace, int span);
+
 /* The header for what is called from within `span`. */
 void plait__traceparent(const struct plait__trace *trace, int span, char out[PLAIT__TRACEPARENT_BYTES]);
 

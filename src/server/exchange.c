@@ -32,6 +32,7 @@ struct plait__exchange *plait__exchange_create(struct plait__server *server) {
 void plait__exchange_release(struct plait__exchange *exchange) {
     if (!exchange || atomic_fetch_sub(&exchange->references, 1) > 1) return;
     plait_context *context = exchange->context;
+    plait__api_key_leave(exchange);
     atomic_fetch_sub(&exchange->server->body_bytes, (long long)exchange->body.size);
     pthread_mutex_destroy(&exchange->lock);
     plait__buffer_end(&exchange->events);
@@ -156,6 +157,11 @@ void plait__exchange_progress(struct plait__exchange *exchange, const char *stag
 }
 
 void plait__finish(struct plait__exchange *exchange) {
+    plait__api_key_leave(exchange);
+    if (!exchange->connection) { /* the request's own trace has gone out already */
+        plait__span_end(&exchange->trace, exchange->span, plait__unix_now(), exchange->status >= 500);
+        plait__exporter_add(exchange->server, &exchange->trace);
+    }
     pthread_mutex_lock(&exchange->lock);
     exchange->finished = true;
     if (exchange->streams) {
@@ -184,5 +190,8 @@ struct plait__exchange *plait__exchange_detach(struct plait__exchange *exchange)
     exchange->connection = NULL;
     exchange->wire = NULL;
     exchange->heir = heir;
+    snprintf(heir->key_id, sizeof heir->key_id, "%s", exchange->key_id);
+    plait__trace_fork(&exchange->trace, heir->span);
+    exchange->span = plait__span_begin(&exchange->trace, "task", -1, plait__unix_now());
     return heir;
 }

@@ -16,6 +16,7 @@
 struct plait__exchange;
 struct plait__server;
 struct plait__edition;
+struct plait__api_key;
 struct plait__replica;
 struct plait__wire;
 
@@ -49,8 +50,12 @@ struct plait__exchange {
     uint64_t start_unix_us;
     char id[40]; /* the client's, if it gave a decent one */
     struct plait__trace trace;
-    int span;            /* the request's */
-    atomic_bool stopped; /* nobody wants the answer any more; any thread */
+    int span;                   /* the request's */
+    struct plait__api_key *key; /* whose limits it counts for, until its work is over; under the keys' lock */
+    char key_id[17];            /* "": none */
+    char model[80];             /* NAME@VERSION that worked; "": none */
+    uint64_t began_us;          /* a worker did */
+    atomic_bool stopped;        /* nobody wants the answer any more; any thread */
 
     /* Work for a worker. */
     void (*work)(struct plait__exchange *exchange, struct plait__replica *replica);

@@ -30,9 +30,13 @@ static void read_identity(struct plait__exchange *exchange) {
     const char *id = plait__header(exchange, "X-Request-Id");
     uint8_t random[24];
     if (getrandom(random, sizeof random, 0) != sizeof random) memset(random, 1, sizeof random);
-    plait__trace_begin(&exchange->trace, plait__header(exchange, "traceparent"), random, 1);
+    plait__trace_begin(&exchange->trace, plait__header(exchange, "traceparent"), random,
+                       (double)exchange->server->options->sample / 100);
     exchange->span =
         plait__span_begin(&exchange->trace, exchange->route ? exchange->route->name : "none", -1, exchange->start_unix_us);
+    plait__span_text(&exchange->trace, exchange->span, "http.request.method",
+                     exchange->route ? exchange->route->method : "_OTHER");
+    if (exchange->route) plait__span_text(&exchange->trace, exchange->span, "http.route", exchange->route->pattern);
     if (id && *id && strlen(id) < sizeof exchange->id && strspn(id, letters) == strlen(id))
         snprintf(exchange->id, sizeof exchange->id, "%s", id);
     else
@@ -87,6 +91,8 @@ static void read_head(struct plait__exchange *exchange, const char *url, const c
     } else if (exchange->route->has_body && !atomic_load(&exchange->server->ready)) {
         refuse(exchange, 503, "the models are not loaded yet: try again");
         plait__answer_header(exchange, "Retry-After", "1");
+    } else if (!plait__api_key_admit(exchange, plait__header(exchange, "Authorization"))) {
+        exchange->refused = true;
     } else {
         read_deadline(exchange);
         if (!exchange->refused) read_announcement(exchange, announced);
@@ -220,7 +226,17 @@ void plait__http_completed(void *user, struct MHD_Connection *connection, void *
     if (!exchange) return;
     *slot = NULL;
     if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) atomic_store(&exchange->stopped, true);
-    plait__measure_exchange(server, exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    const bool sent = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    plait__measure_exchange(server, exchange, sent);
+    plait__scribe_request(exchange, sent);
+    pthread_mutex_lock(&exchange->lock);
+    const bool over = !exchange->queued_us || exchange->finished; /* no worker adds to the trace any more */
+    pthread_mutex_unlock(&exchange->lock);
+    if (over) {
+        plait__span_number(&exchange->trace, exchange->span, "http.response.status_code", sent ? exchange->status : 499);
+        plait__span_end(&exchange->trace, exchange->span, plait__unix_now(), exchange->status >= 500);
+        plait__exporter_add(server, &exchange->trace);
+    }
     plait__wire_set(server, exchange->wire, "head", 1000000 * (uint64_t)server->options->idle, NULL);
     plait__exchange_release(exchange);
     atomic_fetch_sub(&server->open, 1);

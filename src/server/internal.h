@@ -5,8 +5,11 @@
 #include <microhttpd.h>
 
 #include "server/exchange.h"
+#include "server/exporter.h"
+#include "server/keys.h"
 #include "server/measure.h"
 #include "server/repository.h"
+#include "server/scribe.h"
 #include "server/server.h"
 
 /* ---- the queue: bounded; many put, many take ---- */
@@ -104,10 +107,14 @@ struct plait__server {
     struct plait__wires wires;
     struct plait__tasks tasks;
     struct plait__memos memos;
+    struct plait__api_keys keys;
+    struct plait__scribe scribe;
+    struct plait__exporter exporter;
     pthread_mutex_t feedback;
     struct MHD_Daemon *daemon;
     pthread_t *workers, watcher;
     int worker_count;
+    char *pem[2]; /* key and certificate, as long as the daemon runs; owned */
     int port;
     atomic_bool ready, draining, ending;
     atomic_int open;         /* exchanges whose connection waits for an answer */

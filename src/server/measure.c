@@ -45,6 +45,8 @@
       {0})                                                                                                                    \
     X(build_info, GAUGE, "plait_build_info", "1; the version is Plait's.", ("version"), 0, {0})                               \
     X(ready, GAUGE, "plait_ready", "1 when all models are warm and nothing is being ended.", (NULL), 0, {0})                  \
+    X(traces, COUNTER, "plait_traces_exported_total", "Traces the collector took.", (NULL), 0, {0})                           \
+    X(dropped, COUNTER, "plait_telemetry_dropped_total", "Lines and traces that could not be kept.", ("kind"), 0, {0})        \
     X(memory, GAUGE, "process_resident_memory_bytes", "Resident memory.", (NULL), 0, {0})                                     \
     X(processor, COUNTER, "process_cpu_seconds_total", "Processor time, user and system.", (NULL), 0, {0})                    \
     X(files, GAUGE, "process_open_fds", "Open files.", (NULL), 0, {0})                                                        \

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "server/internal.h"
 
 enum { HEAD_BYTES = 32768 /* of a request's head, and of a piece of its body */, SPARE_FILES = 256, STEP_MS = 20 };
@@ -38,7 +39,8 @@ void plait__serve_options_default(struct plait__serve_options *options) {
                                              .timeout = 60,
                                              .idle = 75,
                                              .slow = 20,
-                                             .grace = 25};
+                                             .grace = 25,
+                                             .sample = 100};
 }
 
 uint64_t plait__server_now(const struct plait__server *server) {
@@ -99,19 +101,50 @@ static int connections_most(int connections) {
     return limit.rlim_cur > 2 * SPARE_FILES ? (int)limit.rlim_cur - SPARE_FILES : SPARE_FILES;
 }
 
+/* A PEM file with a NUL behind it, as the library wants it. */
+static enum plait_status read_pem(struct plait__server *server, const char *path, char **text_out) {
+    enum { PEM_MOST = 1 << 20 };
+    struct plait__file file;
+    PLAIT__TRY(plait__file_open(server->context, path, PEM_MOST, &file));
+    if ((*text_out = plait__allocate(server->context, file.size + 1))) {
+        memcpy(*text_out, file.bytes, file.size);
+        (*text_out)[file.size] = '\0';
+    }
+    plait__file_close(server->context, &file);
+    return *text_out ? PLAIT_OK : PLAIT_MEMORY;
+}
+
+static struct MHD_Daemon *start_daemon(struct plait__server *server, int descriptor, struct MHD_OptionItem *secure) {
+    const unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (server->options->tls_key ? MHD_USE_TLS : 0);
+    return MHD_start_daemon(flags, 0, NULL, NULL, plait__http_handle, server, MHD_OPTION_LISTEN_SOCKET, descriptor,
+                            MHD_OPTION_NOTIFY_COMPLETED, plait__http_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+                            plait__wires_notify, server, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)connections_most(server->options->connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)HEAD_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, secure, MHD_OPTION_END);
+}
+
 static enum plait_status start_http(struct plait__server *server) {
     int descriptor;
+    char *key = NULL, *certificate = NULL;
+    enum plait_status status = PLAIT_OK;
     raise_file_limit(server->options->connections);
-    PLAIT__TRY(listen_on(server, &descriptor));
-    server->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, plait__http_handle, server,
-                         MHD_OPTION_LISTEN_SOCKET, descriptor, MHD_OPTION_NOTIFY_COMPLETED, plait__http_completed, server,
-                         MHD_OPTION_NOTIFY_CONNECTION, plait__wires_notify, server, MHD_OPTION_CONNECTION_LIMIT,
-                         (unsigned)connections_most(server->options->connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         (size_t)HEAD_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (server->daemon) return PLAIT_OK;
-    close(descriptor);
-    return plait__fail(server->context, PLAIT_IO, "HTTP could not be started on port %d", server->port);
+    if (server->options->tls_key) {
+        status = read_pem(server, server->options->tls_key, &key);
+        if (status == PLAIT_OK) status = read_pem(server, server->options->tls_certificate, &certificate);
+    }
+    struct MHD_OptionItem secure[] = {
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, key}, {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate}, {MHD_OPTION_END, 0, NULL}};
+    if (!key) secure[0] = secure[2];
+    if (status == PLAIT_OK) status = listen_on(server, &descriptor);
+    if (status == PLAIT_OK && !(server->daemon = start_daemon(server, descriptor, secure))) {
+        close(descriptor);
+        status = plait__fail(server->context, PLAIT_IO, "HTTP could not be started on port %d%s", server->port,
+                             key ? ": is the certificate the key's?" : "");
+    }
+    server->pem[0] = key; /* it reads them at every connection */
+    server->pem[1] = certificate;
+    return status;
 }
 
 /* ------------------------------------------------------------------ threads */
@@ -149,6 +182,9 @@ static enum plait_status load_models(struct plait__server *server) {
 }
 
 static enum plait_status start(struct plait__server *server) {
+    if (server->options->keys) PLAIT__TRY(plait__api_keys_read(server->context, server->options->keys, &server->keys));
+    PLAIT__TRY(plait__scribe_begin(server, server->options->audit, server->options->quiet));
+    PLAIT__TRY(plait__exporter_begin(server, server->options->traces));
     PLAIT__TRY(start_http(server)); /* first, so that it can be asked whether it is ready */
     if (pthread_create(&server->watcher, NULL, plait__wires_watch, server) != 0)
         return plait__fail(server->context, PLAIT_MEMORY, "a thread could not be had");
@@ -193,21 +229,24 @@ static void stop(struct plait__server *server) {
     for (int i = 0; i < server->worker_count; i++) pthread_join(server->workers[i], NULL);
     if (server->watcher) pthread_join(server->watcher, NULL);
     if (server->daemon) MHD_stop_daemon(server->daemon);
+    plait__exporter_end(server);
+    plait__scribe_end(server);
 }
 
-static void say(const struct plait__server *server, const char *what) {
-    fprintf(stderr, "plait: serve: %s http://%s%s%s:%d\n", what, strchr(server->options->address, ':') ? "[" : "",
-            server->options->address, strchr(server->options->address, ':') ? "]" : "", server->port);
+static void say(struct plait__server *server, const char *what) {
+    const bool six = strchr(server->options->address, ':');
+    plait__scribe_say(server, "info", what, "%s://%s%s%s:%d", server->options->tls_key ? "https" : "http", six ? "[" : "",
+                      server->options->address, six ? "]" : "", server->port);
 }
 
 static enum plait_status serve(struct plait__server *server, const sigset_t *signals) {
     int number;
     enum plait_status status = start(server);
     if (status == PLAIT_OK) {
-        say(server, "ready at");
+        say(server, "ready");
         plait__repository_fill(&server->repository);
         while (sigwait(signals, &number) != 0) continue;
-        say(server, "ends at");
+        say(server, "ends");
     }
     stop(server);
     return status;
@@ -236,9 +275,12 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
         plait__repository_end(&server.repository);
     }
     plait__measure_end(&server.measure);
+    plait__release(context, server.pem[0]);
+    plait__release(context, server.pem[1]);
     plait__release(context, server.workers);
     plait__queue_end(&server.queue);
     plait__memos_end(&server.memos);
+    plait__api_keys_end(&server.keys);
     pthread_mutex_destroy(&server.feedback);
     pthread_mutex_destroy(&server.memos.lock);
     pthread_mutex_destroy(&server.tasks.lock);

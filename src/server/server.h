@@ -15,14 +15,20 @@ struct plait__serve_options {
     int workers;         /* threads, each with a copy of every model */
     int queue;           /* requests that may wait for a worker */
     int connections;
-    int body_most;        /* MiB */
-    int pixels_most;      /* million; of a picture */
-    int pages_most;       /* of a PDF */
-    int timeout;          /* seconds from a request's head to its answer; a client may ask for less */
-    int idle;             /* seconds a connection may wait for its next request */
-    int slow;             /* seconds a head may take, and a body (and one more for each 64 KiB it has) */
-    int grace;            /* seconds for what is under way at SIGTERM */
-    const char *feedback; /* file that corrections are appended to; NULL: none are taken */
+    int body_most;                         /* MiB */
+    int pixels_most;                       /* million; of a picture */
+    int pages_most;                        /* of a PDF */
+    int timeout;                           /* seconds from a request's head to its answer; a client may ask for less */
+    int idle;                              /* seconds a connection may wait for its next request */
+    int slow;                              /* seconds a head may take, and a body (and one more for each 64 KiB it has) */
+    int grace;                             /* seconds for what is under way at SIGTERM */
+    const char *keys;                      /* file of API keys; NULL: anybody may ask */
+    const char *audit;                     /* audit log; NULL: none */
+    const char *traces;                    /* URL of an OTLP collector, with its path; NULL: none */
+    int sample;                            /* per cent of the traces that begin here */
+    bool quiet;                            /* no line a request */
+    const char *tls_certificate, *tls_key; /* PEM files; NULL: plain HTTP */
+    const char *feedback;                  /* file that corrections are appended to; NULL: none are taken */
 };
 
 void plait__serve_options_default(struct plait__serve_options *options);

@@ -1,9 +1,12 @@
 /* Workers: each takes what waits longest, borrows a replica of its model, and answers. */
+#include <stdio.h>
+
 #include "server/internal.h"
 
 static void work_on(struct plait__server *server, struct plait__exchange *exchange) {
     struct plait__edition *edition = exchange->edition;
-    const uint64_t start = plait__server_now(server);
+    const uint64_t start = exchange->began_us = plait__server_now(server);
+    if (edition) snprintf(exchange->model, sizeof exchange->model, "%.40s@%.30s", edition->name, edition->version);
     plait__observe(server->measure.wait_seconds, NULL, (double)(start - exchange->queued_us) / 1e6);
     if (atomic_load(&exchange->stopped)) {
         plait__answer_error(exchange, 499, "the client has gone");
@@ -24,6 +27,7 @@ static void work_on(struct plait__server *server, struct plait__exchange *exchan
     }
     const uint64_t took = plait__server_now(server) - start;
     plait__count(server->measure.work_seconds, PLAIT__LABELS(edition ? edition->name : "none"), (double)took / 1e6);
+    plait__api_key_charge(exchange, took);
     plait__edition_release(&server->repository, edition);
     exchange->edition = NULL;
     plait__queue_done(&server->queue, took);
