@@ -124,7 +124,7 @@ enum plait_status plait__audit_open(plait_context *context, const char *path, st
 }
 
 enum plait_status plait__audit_add(struct plait__audit *audit, const char *members) {
-    char hash[65];
+    char hash[65] = "";
     struct plait__buffer line;
     plait__buffer_init(&line, audit->context, LINE_MOST);
     enum plait_status status = plait__buffer_printf(&line, "{\"sequence\":%" PRIu64 ",%s,\"previous\":\"%s\"",

@@ -209,7 +209,8 @@ bool plait__document_hold(struct plait__exchange *exchange, const char *model) {
     const char *name = plait__arena_string(&exchange->arena, request, at ? (size_t)(at - request) : strlen(request));
     const struct plait__card *card = NULL;
     char sentence[256] = "memory is out";
-    exchange->edition = name ? plait__edition_hold(&server->repository, name, at ? at + 1 : NULL, &card, sentence) : NULL;
+    exchange->edition =
+        name ? plait__edition_hold(&server->repository, name, at ? at + 1 : NULL, plait__lot(exchange), &card, sentence) : NULL;
     if (!exchange->edition) {
         plait__answer_error(exchange, 404, "%s", sentence);
     } else if (!exchange->edition->package || *card->network) {

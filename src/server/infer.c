@@ -439,8 +439,8 @@ void plait__handle_infer(struct plait__exchange *exchange) {
     infer->exchange = exchange;
     infer->context = exchange->context;
     if (!read_sizes(infer)) return;
-    exchange->edition =
-        plait__edition_hold(&exchange->server->repository, exchange->parts[0], exchange->parts[1], &infer->card, sentence);
+    exchange->edition = plait__edition_hold(&exchange->server->repository, exchange->parts[0], exchange->parts[1],
+                                            plait__lot(exchange), &infer->card, sentence);
     if (!exchange->edition) {
         plait__answer_error(exchange, 404, "%s", sentence);
         return;

@@ -129,6 +129,9 @@ uint64_t plait__unix_now(void);                                 /* microseconds 
 const struct plait__route *plait__route_find(struct plait__exchange *exchange, const char *method, const char *path,
                                              int *status_out, const char **allow_out);
 
+/* 0..99, the same for all requests with the same key or the same X-Sticky-Key; by chance for others. */
+unsigned plait__lot(struct plait__exchange *exchange);
+
 /* libmicrohttpd's callbacks.  http.c */
 enum MHD_Result plait__http_handle(void *server, struct MHD_Connection *connection, const char *url, const char *method,
                                    const char *version, const char *upload, size_t *upload_size, void **exchange);
@@ -151,6 +154,9 @@ void plait__handle_live(struct plait__exchange *exchange);
 void plait__handle_ready(struct plait__exchange *exchange);
 void plait__handle_model(struct plait__exchange *exchange);
 void plait__handle_model_ready(struct plait__exchange *exchange);
+void plait__handle_index(struct plait__exchange *exchange);
+void plait__handle_load(struct plait__exchange *exchange);
+void plait__handle_unload(struct plait__exchange *exchange);
 void plait__handle_infer(struct plait__exchange *exchange);
 
 #endif

@@ -47,6 +47,8 @@
     X(ready, GAUGE, "plait_ready", "1 when all models are warm and nothing is being ended.", (NULL), 0, {0})                  \
     X(traces, COUNTER, "plait_traces_exported_total", "Traces the collector took.", (NULL), 0, {0})                           \
     X(dropped, COUNTER, "plait_telemetry_dropped_total", "Lines and traces that could not be kept.", ("kind"), 0, {0})        \
+    X(rolled_back, COUNTER, "plait_canaries_unloaded_total", "Canaries that were worse than what they were to follow.",       \
+      ("model"), 0, {0})                                                                                                      \
     X(memory, GAUGE, "process_resident_memory_bytes", "Resident memory.", (NULL), 0, {0})                                     \
     X(processor, COUNTER, "process_cpu_seconds_total", "Processor time, user and system.", (NULL), 0, {0})                    \
     X(files, GAUGE, "process_open_fds", "Open files.", (NULL), 0, {0})                                                        \
@@ -135,7 +137,14 @@ static double processor_seconds(void) {
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static void measure_model(void *user, const struct plait__edition *edition) {
+    struct plait__server *server = user;
+    plait__gauge(server->measure.model_info, PLAIT__LABELS(edition->name, edition->version, edition->digest),
+                 edition->state == PLAIT__EDITION_READY);
+}
+
 void plait__measure_state(struct plait__server *server) {
+    plait__editions_each(&server->repository, measure_model, server);
     struct plait__measure *measure = &server->measure;
     int waiting, busy;
     plait__queue_state(&server->queue, &waiting, &busy);

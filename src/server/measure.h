@@ -14,7 +14,7 @@ struct plait__measure {
     struct plait__metric *waiting, *queue_limit, *wait_seconds, *workers, *busy, *work_seconds;
     struct plait__metric *documents, *pages, *stages, *reviews, *checks, *present, *quality, *contribution, *confidence;
     struct plait__metric *events, *inferences, *model_info, *build_info, *ready;
-    struct plait__metric *traces, *dropped;
+    struct plait__metric *traces, *dropped, *rolled_back;
     struct plait__metric *memory, *processor, *files, *started;
 };
 

@@ -215,36 +215,42 @@ static void cards_clear(struct plait__edition *edition) {
 /* ------------------------------------------------------------------ editions */
 
 /* In its place: by name, the newest first. */
-static struct plait__edition *edition_add(struct plait__repository *repository, const char *name, const char *version,
-                                          const char *folder, bool package) {
-    struct plait__edition *edition = calloc(1, sizeof *edition), **link = &repository->editions;
-    if (!edition) return NULL;
-    snprintf(edition->name, sizeof edition->name, "%s", name);
-    snprintf(edition->version, sizeof edition->version, "%s", version);
-    snprintf(edition->folder, sizeof edition->folder, "%s", folder);
-    edition->package = package;
-    while (*link && (strcmp((*link)->name, name) < 0 ||
-                     (strcmp((*link)->name, name) == 0 && plait__version_compare((*link)->version, version) > 0)))
+static void edition_insert(struct plait__edition **list, struct plait__edition *edition) {
+    struct plait__edition **link = list;
+    while (*link &&
+           (strcmp((*link)->name, edition->name) < 0 ||
+            (strcmp((*link)->name, edition->name) == 0 && plait__version_compare((*link)->version, edition->version) > 0)))
         link = &(*link)->next;
     edition->next = *link;
     *link = edition;
+}
+
+static struct plait__edition *edition_add(struct plait__edition **list, const char *name, const char *version,
+                                          const char *folder, bool package) {
+    struct plait__edition *edition = calloc(1, sizeof *edition);
+    if (!edition) return NULL;
+    snprintf(edition->name, sizeof edition->name, "%.63s", name);
+    snprintf(edition->version, sizeof edition->version, "%.31s", version);
+    snprintf(edition->folder, sizeof edition->folder, "%.4095s", folder);
+    edition->package = package;
+    edition_insert(list, edition);
     return edition;
 }
 
-static struct plait__edition *edition_find(const struct plait__repository *repository, const char *name, const char *version) {
-    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next)
+static struct plait__edition *edition_find(struct plait__edition *list, const char *name, const char *version) {
+    for (struct plait__edition *edition = list; edition; edition = edition->next)
         if (strcmp(edition->name, name) == 0 && strcmp(edition->version, version) == 0) return edition;
     return NULL;
 }
 
 /* Makes its first replica, and with it the edition ready. */
-static enum plait_status edition_load(struct plait__repository *repository, struct plait__edition *edition) {
+static enum plait_status edition_load(struct plait__repository *repository, struct plait__edition *edition,
+                                      char sentence[256]) {
     struct plait__replica *replica = NULL;
-    char sentence[256] = "";
     enum plait_status status = replica_create(repository, edition, &replica, sentence);
     cards_clear(edition);
     if (status == PLAIT_OK && (status = cards_make(edition, replica)) != PLAIT_OK) {
-        snprintf(sentence, sizeof sentence, "memory is out");
+        snprintf(sentence, 256, "memory is out");
         replica_destroy(replica);
     }
     pthread_mutex_lock(&repository->lock);
@@ -255,11 +261,10 @@ static enum plait_status edition_load(struct plait__repository *repository, stru
         edition->state = PLAIT__EDITION_READY;
     } else {
         edition->state = PLAIT__EDITION_FAILED;
-        snprintf(edition->error, sizeof edition->error, "%s", sentence);
     }
     pthread_cond_broadcast(&repository->changed);
     pthread_mutex_unlock(&repository->lock);
-    return status == PLAIT_OK ? PLAIT_OK : plait__fail(repository->context, status, "%s: %s", edition->name, sentence);
+    return status;
 }
 
 /* "receipt" of the edition of that name, and "receipt.detector" too. */
@@ -276,23 +281,32 @@ static const struct plait__card *card_of(const struct plait__edition *edition, c
     return NULL;
 }
 
+/* Whether an edition may answer for that name and version; a canary only where it is asked for, or by lot. */
+static bool answers(const struct plait__edition *edition, const char *name, const char *version, unsigned lot) {
+    if (edition->state != PLAIT__EDITION_READY || !is_name_of(edition, name)) return false;
+    if (version) return strcmp(edition->version, version) == 0;
+    return edition->canary ? (int)lot < edition->canary : true;
+}
+
 struct plait__edition *plait__edition_hold(struct plait__repository *repository, const char *name, const char *version,
-                                           const struct plait__card **card_out, char sentence[256]) {
+                                           unsigned lot, const struct plait__card **card_out, char sentence[256]) {
     struct plait__edition *found = NULL;
     bool named = false;
     pthread_mutex_lock(&repository->lock);
-    for (struct plait__edition *edition = repository->editions; edition && !found; edition = edition->next) {
-        if (!is_name_of(edition, name) || edition->state == PLAIT__EDITION_GONE) continue;
-        named = true;
-        if (version && strcmp(edition->version, version) != 0) continue;
-        if (edition->state == PLAIT__EDITION_READY && (*card_out = card_of(edition, name))) found = edition;
+    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
+        named = named || (is_name_of(edition, name) && edition->state == PLAIT__EDITION_READY);
+        const struct plait__card *card = answers(edition, name, version, lot) ? card_of(edition, name) : NULL;
+        if (!card || (found && !edition->canary)) continue; /* the newest first, but a canary that has the lot before all */
+        found = edition;
+        *card_out = card;
+        if (edition->canary) break;
     }
     if (found) found->holds++;
     pthread_mutex_unlock(&repository->lock);
     if (!found && named && version)
         snprintf(sentence, 256, "the model \"%.60s\" has no version \"%.30s\" that is ready", name, version);
     else if (!found)
-        snprintf(sentence, 256, "there is no model \"%.60s\"%s", name, named ? " that is ready" : "");
+        snprintf(sentence, 256, "there is no model \"%.60s\"", name);
     return found;
 }
 
@@ -305,12 +319,35 @@ static void edition_clear(struct plait__edition *edition) {
     edition->replica_count = 0;
 }
 
+/* Takes one that is gone and that nobody holds out of the list; the lock is held. */
+static struct plait__edition *collect(struct plait__repository *repository) {
+    struct plait__edition **link = &repository->editions;
+    while (*link && !((*link)->state == PLAIT__EDITION_GONE && (*link)->holds == 0)) link = &(*link)->next;
+    struct plait__edition *edition = *link;
+    if (edition) *link = edition->next;
+    return edition;
+}
+
+static void end_gone(struct plait__repository *repository) {
+    for (;;) {
+        pthread_mutex_lock(&repository->lock);
+        struct plait__edition *edition = collect(repository);
+        pthread_mutex_unlock(&repository->lock);
+        if (!edition) return;
+        edition_clear(edition);
+        cards_clear(edition);
+        free(edition);
+    }
+}
+
 void plait__edition_release(struct plait__repository *repository, struct plait__edition *edition) {
     if (!edition) return;
     pthread_mutex_lock(&repository->lock);
     edition->holds--;
+    const bool gone = edition->state == PLAIT__EDITION_GONE && edition->holds == 0;
     pthread_cond_broadcast(&repository->changed);
     pthread_mutex_unlock(&repository->lock);
+    if (gone) end_gone(repository);
 }
 
 void plait__edition_versions(struct plait__repository *repository, const char *name, char versions[1024]) {
@@ -335,13 +372,14 @@ void plait__editions_each(struct plait__repository *repository, void (*call)(voi
 /* ------------------------------------------------------------------ the whole */
 
 enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
-                                          const char *const *folders, int folder_count, int replicas_most,
-                                          const char *backend) {
+                                          const char *const *folders, int folder_count, int replicas_most, const char *backend,
+                                          bool all_versions) {
     *repository = (struct plait__repository){.context = context,
                                              .folders = folders,
                                              .folder_count = folder_count,
                                              .replicas_most = replicas_most,
-                                             .backend = backend};
+                                             .backend = backend,
+                                             .all_versions = all_versions};
     pthread_mutex_init(&repository->lock, NULL);
     pthread_cond_init(&repository->changed, NULL);
     return PLAIT_OK;
@@ -360,7 +398,7 @@ void plait__repository_end(struct plait__repository *repository) {
 }
 
 /* NAME/VERSION/model.onnx, the layout of other servers' repositories. */
-static bool find_networks(struct plait__repository *repository, const char *folder, const char *name) {
+static bool find_networks(struct plait__edition **list, const char *folder, const char *name) {
     char path[4096], inner[4096 + 300], model[4096 + 320];
     bool added = true;
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -369,45 +407,171 @@ static bool find_networks(struct plait__repository *repository, const char *fold
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9') continue;
         snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
         snprintf(model, sizeof model, "%s/model.onnx", inner);
-        if (access(model, R_OK) == 0 && !edition_find(repository, name, entry->d_name))
-            added = edition_add(repository, name, entry->d_name, inner, false) && added;
+        if (access(model, R_OK) == 0 && !edition_find(*list, name, entry->d_name))
+            added = edition_add(list, name, entry->d_name, inner, false) && added;
     }
     if (versions) closedir(versions);
     return added;
 }
 
-static enum plait_status find_all(struct plait__repository *repository) {
+static enum plait_status find_all(const struct plait__repository *repository, plait_context *context,
+                                  struct plait__edition **list) {
     struct plait__arena arena;
     struct plait__package_place *places = NULL;
     int count = 0;
     bool added = true;
-    plait__arena_init(&arena, repository->context);
+    plait__arena_init(&arena, context);
     enum plait_status status = plait__packages_list(&arena, repository->folders, repository->folder_count, &places, &count);
     for (int i = 0; i < count && status == PLAIT_OK; i++)
-        if (!edition_find(repository, places[i].name, places[i].version))
-            added = edition_add(repository, places[i].name, places[i].version, places[i].folder, true) && added;
+        if (!edition_find(*list, places[i].name, places[i].version))
+            added = edition_add(list, places[i].name, places[i].version, places[i].folder, true) && added;
     plait__arena_end(&arena);
     for (int i = 0; i < repository->folder_count; i++) {
         DIR *folder = opendir(repository->folders[i]);
         for (struct dirent *entry; folder && (entry = readdir(folder));)
-            if (entry->d_name[0] != '.') added = find_networks(repository, repository->folders[i], entry->d_name) && added;
+            if (entry->d_name[0] != '.') added = find_networks(list, repository->folders[i], entry->d_name) && added;
         if (folder) closedir(folder);
     }
     return !added ? PLAIT_MEMORY : status;
 }
 
-enum plait_status plait__repository_load_all(struct plait__repository *repository, bool all_versions) {
-    PLAIT__TRY(find_all(repository));
+enum plait_status plait__repository_load_all(struct plait__repository *repository) {
+    PLAIT__TRY(find_all(repository, repository->context, &repository->editions));
     const char *before = "";
-    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
+    char sentence[256] = "";
+    enum plait_status status = PLAIT_OK;
+    for (struct plait__edition *edition = repository->editions; edition && status == PLAIT_OK; edition = edition->next) {
         const bool newest = strcmp(before, edition->name) != 0;
         before = edition->name;
-        if (newest || all_versions)
-            PLAIT__TRY(edition_load(repository, edition));
+        if (newest || repository->all_versions)
+            status = edition_load(repository, edition, sentence);
         else
             edition->state = PLAIT__EDITION_GONE;
+        if (status != PLAIT_OK) plait__fail(repository->context, status, "%s: %s", edition->name, sentence);
     }
+    end_gone(repository);
+    return status;
+}
+
+/* ------------------------------------------------------------------ changes while it serves */
+
+static void list_end(struct plait__edition *list) {
+    while (list) {
+        struct plait__edition *next = list->next;
+        free(list);
+        list = next;
+    }
+}
+
+/* Takes a model's newest version, or the one named, out of what is in the folders now. */
+static struct plait__edition *look_up(const struct plait__repository *repository, const char *name, const char *version) {
+    struct plait__edition *list = NULL, **link = &list, *found = NULL;
+    plait_context *context = NULL; /* the repository's is another thread's */
+    if (plait_context_create(NULL, &context) != PLAIT_OK) return NULL;
+    if (find_all(repository, context, &list) == PLAIT_OK) {
+        while (*link && !(strcmp((*link)->name, name) == 0 && (!version || strcmp((*link)->version, version) == 0)))
+            link = &(*link)->next;
+        if ((found = *link)) *link = found->next;
+    }
+    list_end(list);
+    plait_context_destroy(context);
+    return found;
+}
+
+/* Those whose place a loaded edition takes; the lock is held. */
+static void retire(struct plait__repository *repository, const struct plait__edition *loaded) {
+    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
+        const bool same = strcmp(edition->version, loaded->version) == 0;
+        if (edition == loaded || edition->state != PLAIT__EDITION_READY || strcmp(edition->name, loaded->name) != 0) continue;
+        if (same || edition->canary || (!loaded->canary && !repository->all_versions)) edition->state = PLAIT__EDITION_GONE;
+    }
+}
+
+enum plait_status plait__repository_load(struct plait__repository *repository, const char *name, const char *version,
+                                         int canary, char version_out[32], char sentence[256]) {
+    struct plait__edition *edition = look_up(repository, name, version);
+    if (!edition) {
+        snprintf(sentence, 256, "there is no model \"%.60s\"%s%.30s in the folders", name, version ? " of version " : "",
+                 version ? version : "");
+        return PLAIT_NOT_FOUND;
+    }
+    edition->canary = canary;
+    const enum plait_status status = edition_load(repository, edition, sentence);
+    snprintf(version_out, 32, "%s", edition->version);
+    if (status != PLAIT_OK) {
+        cards_clear(edition);
+        free(edition);
+        return status;
+    }
+    pthread_mutex_lock(&repository->lock);
+    edition_insert(&repository->editions, edition);
+    retire(repository, edition);
+    pthread_mutex_unlock(&repository->lock);
+    end_gone(repository);
     return PLAIT_OK;
+}
+
+enum plait_status plait__repository_unload(struct plait__repository *repository, const char *name, const char *version) {
+    bool any = false;
+    pthread_mutex_lock(&repository->lock);
+    for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
+        if (edition->state != PLAIT__EDITION_READY || strcmp(edition->name, name) != 0) continue;
+        if (version && strcmp(edition->version, version) != 0) continue;
+        edition->state = PLAIT__EDITION_GONE;
+        any = true;
+    }
+    pthread_mutex_unlock(&repository->lock);
+    end_gone(repository);
+    return any ? PLAIT_OK : PLAIT_NOT_FOUND;
+}
+
+/* ------------------------------------------------------------------ canaries */
+
+static int compare_floats(const void *a, const void *b) {
+    const float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* The time that one in a hundred of the last requests passed. */
+static float slowest(const struct plait__edition *edition) {
+    float sorted[PLAIT__RECENT];
+    const int count = edition->served < PLAIT__RECENT ? (int)edition->served : PLAIT__RECENT;
+    memcpy(sorted, edition->recent_ms, (size_t)count * sizeof *sorted);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_floats);
+    return sorted[(count - 1) * 99 / 100];
+}
+
+/* Why the canary should go; the lock is held. */
+static bool is_worse(const struct plait__edition *canary, const struct plait__edition *stable, char sentence[256]) {
+    enum { REQUESTS_LEAST = 20 };
+    if (canary->served < REQUESTS_LEAST || stable->served < REQUESTS_LEAST) return false;
+    const double failures = (double)canary->failed / (double)canary->served;
+    const double expected = (double)stable->failed / (double)stable->served;
+    const float ms = slowest(canary), expected_ms = slowest(stable);
+    if (failures > expected + 0.05)
+        snprintf(sentence, 256, "%.60s@%.30s fails %.1f%% of its requests, %.30s %.1f%%", canary->name, canary->version,
+                 100 * failures, stable->version, 100 * expected);
+    else if (ms > 1.5f * expected_ms)
+        snprintf(sentence, 256, "%.60s@%.30s takes %.0f ms at its slowest, %.30s %.0f ms", canary->name, canary->version,
+                 (double)ms, stable->version, (double)expected_ms);
+    else
+        return false;
+    return true;
+}
+
+bool plait__edition_judge(struct plait__repository *repository, struct plait__edition *edition, bool failed, uint64_t took_us,
+                          char sentence[256]) {
+    bool worse = false;
+    pthread_mutex_lock(&repository->lock);
+    edition->recent_ms[edition->served++ % PLAIT__RECENT] = (float)took_us / 1000;
+    edition->failed += failed;
+    for (const struct plait__edition *stable = repository->editions; stable && edition->canary && !worse; stable = stable->next)
+        if (stable != edition && stable->state == PLAIT__EDITION_READY && edition->state == PLAIT__EDITION_READY &&
+            !stable->canary && strcmp(stable->name, edition->name) == 0)
+            worse = is_worse(edition, stable, sentence);
+    if (worse) edition->state = PLAIT__EDITION_GONE; /* who releases it last ends it */
+    pthread_mutex_unlock(&repository->lock);
+    return worse;
 }
 
 /* One more replica of an edition that is short of them; false when there is none. */

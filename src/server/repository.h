@@ -32,11 +32,15 @@ struct plait__card {
 
 enum plait__edition_state { PLAIT__EDITION_LOADING, PLAIT__EDITION_READY, PLAIT__EDITION_GONE, PLAIT__EDITION_FAILED };
 
+enum { PLAIT__RECENT = 128, PLAIT__NO_LOT = 100 };
+
 struct plait__edition {
     char name[64], version[32], folder[4096], digest[65];
     bool package; /* with a manifest; otherwise model.onnx alone */
     enum plait__edition_state state;
-    char error[256]; /* of a failed one */
+    int canary; /* per cent of the requests that name no version; 0: it is none */
+    uint64_t served, failed;
+    float recent_ms[PLAIT__RECENT]; /* how long the last ones took */
     int holds, replica_count, card_count;
     struct plait__card cards[PLAIT__NETWORKS_MOST + 1];
     struct plait__replica *idle;
@@ -47,6 +51,7 @@ struct plait__repository {
     plait_context *context;
     const char *const *folders;
     int folder_count, replicas_most;
+    bool all_versions; /* otherwise a version that is loaded takes the place of the others, unless it is a canary */
     const char *backend;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -54,19 +59,35 @@ struct plait__repository {
 };
 
 enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
-                                          const char *const *folders, int folder_count, int replicas_most, const char *backend);
+                                          const char *const *folders, int folder_count, int replicas_most, const char *backend,
+                                          bool all_versions);
 void plait__repository_end(struct plait__repository *repository); /* nobody holds anything any more */
 
 /* Finds what is in the folders, and makes the newest version of each model (or all of them) ready: with one warm replica. */
-enum plait_status plait__repository_load_all(struct plait__repository *repository, bool all_versions);
+enum plait_status plait__repository_load_all(struct plait__repository *repository);
 
 /* Makes the other replicas, so that no request waits for one.  Any thread. */
 void plait__repository_fill(struct plait__repository *repository);
 
-/* A ready edition: of a version, or the newest (NULL).  `card_out` is what `name` means: "receipt" the package, and
- * "receipt.detector" its network.  NULL with a sentence: there is none.  Release it; the card stays as long. */
+/* Looks into the folders again and loads the newest version of a model, or the one named, also when it is loaded already. Until
+ * it is warm the others answer; a canary gets `canary` per cent of the requests without a version and leaves them where they
+ * are. A model that cannot be loaded changes nothing.  `version_out` is what was loaded. */
+enum plait_status plait__repository_load(struct plait__repository *repository, const char *name, const char *version,
+                                         int canary, char version_out[32], char sentence[256]);
+
+/* No new request gets the model (or that version of it); those that have it are answered.  NOT_FOUND: none was ready. */
+enum plait_status plait__repository_unload(struct plait__repository *repository, const char *name, const char *version);
+
+/* How a request went that an edition answered.  When that makes a canary worse than the one it is to follow (more failures by 5
+ * in a hundred, or its slowest hundredth slower by half, after 20 requests each), it is unloaded: true, and why. */
+bool plait__edition_judge(struct plait__repository *repository, struct plait__edition *edition, bool failed, uint64_t took_us,
+                          char sentence[256]);
+
+/* A ready edition: of a version, or the newest (NULL); a canary where `lot` (0..99) is below its share.  `card_out` is what
+ * `name` means: "receipt" the package, and "receipt.detector" its network.  NULL with a sentence: there is none.  Release it;
+ * the card stays as long. */
 struct plait__edition *plait__edition_hold(struct plait__repository *repository, const char *name, const char *version,
-                                           const struct plait__card **card_out, char sentence[256]);
+                                           unsigned lot, const struct plait__card **card_out, char sentence[256]);
 void plait__edition_release(struct plait__repository *repository, struct plait__edition *edition);
 
 /* A replica of an edition that is held; NULL when it cannot be made. */

@@ -19,6 +19,9 @@ static const struct plait__route routes[] = {
     {"GET", "/v2/models/{}/ready", "model_ready", false, "infer", plait__handle_model_ready},
     {"GET", "/v2/models/{}/versions/{}", "model", false, "infer", plait__handle_model},
     {"GET", "/v2/models/{}/versions/{}/ready", "model_ready", false, "infer", plait__handle_model_ready},
+    {"POST", "/v2/repository/index", "repository", true, "models", plait__handle_index},
+    {"POST", "/v2/repository/models/{}/load", "repository", true, "models", plait__handle_load},
+    {"POST", "/v2/repository/models/{}/unload", "repository", true, "models", plait__handle_unload},
     {"POST", "/v2/models/{}/infer", "infer", true, "infer", plait__handle_infer},
     {"POST", "/v2/models/{}/versions/{}/infer", "infer", true, "infer", plait__handle_infer},
 };

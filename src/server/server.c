@@ -160,22 +160,15 @@ static enum plait_status start_workers(struct plait__server *server) {
     return PLAIT_OK;
 }
 
-static void measure_model(void *user, const struct plait__edition *edition) {
-    struct plait__server *server = user;
-    if (edition->state == PLAIT__EDITION_READY)
-        plait__gauge(server->measure.model_info, PLAIT__LABELS(edition->name, edition->version, edition->digest), 1);
-}
-
 static enum plait_status load_models(struct plait__server *server) {
     const struct plait__card *card;
     char sentence[256];
-    PLAIT__TRY(plait__repository_load_all(&server->repository, server->options->all_versions));
-    plait__editions_each(&server->repository, measure_model, server);
+    PLAIT__TRY(plait__repository_load_all(&server->repository));
     char name[64];
     const size_t length = strcspn(server->options->model, "@");
     const char *version = server->options->model[length] ? server->options->model + length + 1 : NULL;
     snprintf(name, sizeof name, "%.*s", (int)length, server->options->model);
-    struct plait__edition *edition = plait__edition_hold(&server->repository, name, version, &card, sentence);
+    struct plait__edition *edition = plait__edition_hold(&server->repository, name, version, PLAIT__NO_LOT, &card, sentence);
     if (!edition) return plait__fail(server->context, PLAIT_NOT_FOUND, "--model: %s", sentence);
     plait__edition_release(&server->repository, edition);
     return PLAIT_OK;
@@ -269,7 +262,7 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     enum plait_status status = plait__measure_begin(&server.measure, context);
     if (status == PLAIT_OK)
         status = plait__repository_begin(&server.repository, context, options->folders, options->folder_count, options->workers,
-                                         options->backend);
+                                         options->backend, options->all_versions);
     if (status == PLAIT_OK) {
         status = serve(&server, &signals);
         plait__repository_end(&server.repository);

@@ -18,6 +18,7 @@ void plait__handle_server(struct plait__exchange *exchange) {
     plait__write_text(&writer, "version", PLAIT_VERSION);
     plait__write_open(&writer, "extensions", '[');
     plait__write_text(&writer, NULL, "binary_tensor_data");
+    plait__write_text(&writer, NULL, "model_repository");
     plait__write_close(&writer, ']');
     plait__write_close(&writer, '}');
     answer_json(exchange, &writer);
@@ -44,8 +45,8 @@ void plait__handle_ready(struct plait__exchange *exchange) {
 /* The edition that the path names; or answers. */
 static struct plait__edition *hold(struct plait__exchange *exchange, const struct plait__card **card) {
     char sentence[256];
-    struct plait__edition *edition =
-        plait__edition_hold(&exchange->server->repository, exchange->parts[0], exchange->parts[1], card, sentence);
+    struct plait__edition *edition = plait__edition_hold(&exchange->server->repository, exchange->parts[0], exchange->parts[1],
+                                                         PLAIT__NO_LOT, card, sentence);
     if (!edition) plait__answer_error(exchange, 404, "%s", sentence);
     return edition;
 }

@@ -25,13 +25,18 @@ static void work_on(struct plait__server *server, struct plait__exchange *exchan
             plait__answer_error(exchange, 503, "the model %s cannot be loaded once more now", edition->name);
         }
     }
+    if (!exchange->answered) plait__answer_error(exchange, 500, "the request was not answered: please report it");
     const uint64_t took = plait__server_now(server) - start;
     plait__count(server->measure.work_seconds, PLAIT__LABELS(edition ? edition->name : "none"), (double)took / 1e6);
     plait__api_key_charge(exchange, took);
+    char sentence[256];
+    if (edition && plait__edition_judge(&server->repository, edition, exchange->status >= 500, took, sentence)) {
+        plait__count(server->measure.rolled_back, PLAIT__LABELS(edition->name), 1);
+        plait__scribe_say(server, "error", "canary unloaded", "%s", sentence);
+    }
     plait__edition_release(&server->repository, edition);
     exchange->edition = NULL;
     plait__queue_done(&server->queue, took);
-    if (!exchange->answered) plait__answer_error(exchange, 500, "the request was not answered: please report it");
     plait__finish(exchange);
 }
 

@@ -3,39 +3,12 @@ tensors, ids, parameters, versions, and what is refused."""
 import base64, json, math, os, struct, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
-from endpoint import Endpoint, form, untimed
+from endpoint import Endpoint, untimed
+from onnx_writer import onnx
 from tool import Checks, places, run
 
 plait, root = places()
 check = Checks()
-
-
-# ---- ONNX, as little of it as an Identity needs (onnx.proto: ModelProto, GraphProto, NodeProto, ValueInfoProto)
-
-def number(field, value):
-    return bytes([field << 3]) + varint(value)
-
-
-def varint(value):
-    out = b''
-    while value > 127:
-        out, value = out + bytes([value & 127 | 128]), value >> 7
-    return out + bytes([value])
-
-
-def message(field, body):
-    return bytes([field << 3 | 2]) + varint(len(body)) + body
-
-
-def value_info(name, dtype, dims):
-    shape = b''.join(message(1, message(2, d.encode()) if isinstance(d, str) else number(1, d)) for d in dims)
-    return message(1, name.encode()) + message(2, message(1, number(1, dtype) + message(2, shape)))
-
-
-def onnx(nodes, inputs, outputs):
-    graph = b''.join(message(1, b''.join(message(1, i.encode()) for i in ins) + b''.join(message(2, o.encode()) for o in outs) + message(4, op.encode())) for op, ins, outs in nodes)
-    graph += message(2, b'g') + b''.join(message(11, value_info(*i)) for i in inputs) + b''.join(message(12, value_info(*o)) for o in outputs)
-    return number(1, 8) + message(8, number(2, 13)) + message(7, graph)
 
 
 # name: ONNX number, struct letter, values that are hard
@@ -87,7 +60,7 @@ def tensor(name, datatype, shape, data=None, **parameters):
 with Endpoint(plait, root, '--models', repository, '--all-versions', '--workers', 1, '--queue', 64) as server:
     # Metadata and health.
     status, _, body = server.get('/v2')
-    check(status == 200 and json.loads(body)['extensions'] == ['binary_tensor_data'] and json.loads(body)['name'] == 'plait', 'server metadata: %r' % body)
+    check(status == 200 and json.loads(body)['extensions'] == ['binary_tensor_data', 'model_repository'] and json.loads(body)['name'] == 'plait', 'server metadata: %r' % body)
     check(json.loads(server.get('/v2/health/live')[2]) == {'live': True} and json.loads(server.get('/v2/health/ready')[2]) == {'ready': True}, 'live and ready')
     card = json.loads(server.get('/v2/models/two')[2])
     check(card['versions'] == ['10', '1'] and card['platform'] and [i['name'] for i in card['inputs']] == ['a', 'b'] and [o['name'] for o in card['outputs']] == ['sum'], 'the newest version: %s' % card)

@@ -105,6 +105,12 @@ with Endpoint(plait, root, '--workers', 1, '--body-most', 1) as server:
     ask('POST', '/', json.dumps([event]), 'application/cloudevents-batch+json')
     ask('POST', '/', json.dumps({**event, 'id': ''}), 'application/cloudevents+json', 400, valid=False)
     ask('POST', '/v1/feedback', json.dumps({'digest': '0' * 64, 'fields': {'total': None}}), 'application/json', 501)
+    ask('POST', '/v2/repository/index', '{}', None)
+    ask('POST', '/v2/repository/models/receipt/load', json.dumps({'parameters': {'version': version}}), 'application/json')
+    ask('POST', '/v2/repository/models/receipt/load', json.dumps({'parameters': {'canary_percent': 100}}), 'application/json', 400, valid=False)
+    ask('POST', '/v2/repository/models/none/load', '{}', 'application/json', 404)
+    ask('POST', '/v2/repository/models/none/unload', '{}', 'application/json', 404)
+    ask('POST', '/v2/repository/models/receipt/unload', '{}', 'application/json')
     described = {(path, method) for path, item in openapi['paths'].items() for method in item if method in ('get', 'post', 'put', 'delete')}
     check(described == description.used, 'every path was asked: %s were not' % sorted(described - description.used))
     check(server.end() == 0, 'it ends well')
