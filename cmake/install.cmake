@@ -11,7 +11,7 @@ if(NOT PLAIT_PREFIX STREQUAL "system")
     install(FILES ${PLAIT_DEPENDENCY_LIBRARIES} DESTINATION lib/plait)
     install(DIRECTORY ${PLAIT_PREFIX}/licences/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/licences OPTIONAL)
 endif()
-install(DIRECTORY models/receipt DESTINATION ${CMAKE_INSTALL_DATADIR}/plait/models)
+install(DIRECTORY models/receipt models/digits DESTINATION ${CMAKE_INSTALL_DATADIR}/plait/models)
 
 configure_package_config_file(cmake/plait-config.cmake.in plait-config.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(plait-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -13,6 +13,8 @@ LENGTH, HOP, FFT, BANDS = 200, 100, 256, 40   # samples: 25 ms, 12.5 ms
 LOW, HIGH = 60.0, 3900.0                       # Hz
 FLOOR = 1e-8                                   # power
 RANGE = 60.0                                   # dB below the loudest band
+# As manifests name them.
+PARAMETERS = {'rate_hz': RATE, 'window': LENGTH, 'hop': HOP, 'fft': FFT, 'bands': BANDS, 'low_hz': LOW, 'high_hz': HIGH, 'floor': FLOOR}
 FRAMES = (WINDOW - LENGTH) // HOP + 1
 BINS = FFT // 2 + 1
 NEPERS = RANGE * np.log(10) / 10
@@ -87,14 +89,14 @@ def coloured(random, count, length):
 
 def room(random, waves):
     """Every third recording in a room: convolved with noise that decays by 60 dB in 0.05 to 0.5 s."""
-    batch = len(waves)
+    batch, length = waves.shape
     t = torch.arange(4000) / RATE
     decay = torch.exp(-6.9 * t[None] / uniform(random, 0.05, 0.5, batch)[:, None])
     reply = torch.from_numpy(random.standard_normal((batch, 4000)).astype(np.float32)) * decay
     reply *= uniform(random, 0.02, 0.25, batch)[:, None] * torch.from_numpy((random.random((batch, 1)) < 0.33).astype(np.float32))
     reply[:, 0] = 1
-    n = WINDOW + 4000
-    return torch.fft.irfft(torch.fft.rfft(waves, n) * torch.fft.rfft(reply, n), n)[:, :WINDOW]
+    n = length + 4000
+    return torch.fft.irfft(torch.fft.rfft(waves, n) * torch.fft.rfft(reply, n), n)[:, :length]
 
 
 def place(random, recordings):
@@ -114,8 +116,12 @@ def place(random, recordings):
 
 def augment(random, recordings, noise=0.6):
     """What the encoder is trained on: [batch, FRAMES, BANDS] of recordings made into other voices, places and rooms."""
-    batch = len(recordings)
-    waves, spans, speeds = place(random, recordings)
+    return alter(random, *place(random, recordings), noise)
+
+
+def alter(random, waves, spans, speeds, noise=0.6):
+    """[batch, samples], where someone speaks in it (1 or 0), and how much faster than it was said, to log-mel spectra."""
+    batch, length = waves.shape
     loud = (waves.pow(2).sum(1) / spans.sum(1)).sqrt().clamp(min=1e-4)[:, None]
     waves = room(random, waves)
     # Noise either fills the second or begins and ends with the recording, as in one that was cut out of noise.
@@ -124,7 +130,7 @@ def augment(random, recordings, noise=0.6):
     there = torch.from_numpy((random.random((batch, 1)) < noise).astype(np.float32))
     quiet = 10 ** (-uniform(random, 40, 70, batch)[:, None] / 20)
     amount = there * 10 ** (-decibels / 20) * where + (1 - there) * quiet
-    log = torch.log(power(waves + coloured(random, batch, WINDOW) * loud * amount) + 1e-9)
+    log = torch.log(power(waves + coloured(random, batch, length) * loud * amount) + 1e-9)
     tract = uniform(random, 0.82, 1.3, batch)
     pitch = torch.exp(uniform(random, np.log(0.75), np.log(2.1), batch))
     smooth = log @ SMOOTH
@@ -139,7 +145,7 @@ def mask(random, spectra):
     """SpecAugment (Park et al. 2019), in place: a few frames and a few bands are missing."""
     for one in spectra:
         if random.random() < 0.6:
-            t = random.integers(0, FRAMES)
+            t = random.integers(0, len(one))
             one[t:t + random.integers(1, 9)] = -1
         if random.random() < 0.6:
             b = random.integers(0, BANDS)

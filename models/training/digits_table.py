@@ -1,0 +1,146 @@
+"""Measures the package models/digits through the C core: pattern x condition, written as a Markdown page and an SVG.
+
+usage: digits_table.py [--data ../shared/data] [--package ../digits] [--work runs/digits] [--plait ../../build/native/plait]
+                       [--count 1000] [--out ../../docs]
+
+Pairs are pictures of MNIST's `dev` that no calibration saw, each with a recording of `dev`; every condition is files and times that
+`plait eval` is given.  Voices left out come from digits_train.py's folds (WORK/fold-*.json).
+"""
+import argparse
+import json
+import pathlib
+import subprocess
+import wave
+
+import numpy as np
+
+import digits_card
+import digits_data
+import digits_measure
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CONDITIONS = digits_measure.CONDITIONS + ('misaligned 0.5 s', 'stale')
+PATTERNS = digits_measure.PATTERNS
+
+
+def write_picture(path, picture):
+    path.write_bytes(b'P5 28 28 255\n' + np.round(255 * picture).clip(0, 255).astype(np.uint8).tobytes())
+
+
+def write_sound(path, samples):
+    """16 bits; what is louder than full scale makes all of it quieter."""
+    samples = samples / max(1, np.abs(samples).max())
+    with wave.open(str(path), 'wb') as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(digits_data.RATE)
+        file.writeframes(np.round(32767 * samples).astype('<i2').tobytes())
+
+
+def files(data, folder, count):
+    """Files of every pair, good and bad: [(picture, bad picture, sound, bad sound, label)]"""
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(43)
+    pictures, labels = digits_data.images(data, 'dev')
+    energy = digits_data.Energy(digits_data.images(data, 'train')[0])
+    bad = energy.take(pictures, energy.components(digits_measure.ENERGY))
+    said = digits_data.recordings(data, 'dev')
+    of = [[i for i, r in enumerate(said) if r[1] == d] for d in range(10)]
+    found = []
+    for number in range(1000, 1000 + count):
+        samples = said[random.choice(of[labels[number]])][0]
+        paths = [folder / ('%d-%s' % (number, n)) for n in ('good.pgm', 'bad.pgm', 'good.wav', 'bad.wav')]
+        write_picture(paths[0], pictures[number]), write_picture(paths[1], bad[number])
+        write_sound(paths[2], samples), write_sound(paths[3], digits_data.noisy(samples, digits_measure.NOISE_DB, random))
+        found.append((*map(str, paths), int(labels[number])))
+    return found
+
+
+def pair_under(condition, pair):
+    """A pair of `plait eval`: the picture is the newer where they lie apart."""
+    given = {'image': pair[1] if condition in ('image degraded', 'both degraded') else pair[0],
+             'audio': pair[3] if condition in ('audio degraded', 'both degraded') else pair[2], 'label': str(pair[4])}
+    if condition == 'image missing': del given['image']
+    if condition == 'audio missing': del given['audio']
+    apart = {'misaligned 0.5 s': 500000, 'stale': 2000000}.get(condition)
+    if apart: given['at'] = {'image': 10000000, 'audio': 10000000 - apart}
+    return given
+
+
+def measure(o, pairs, condition):
+    """{pattern: what plait eval says}"""
+    listed, found = o.work / 'pairs.json', {}
+    listed.write_text(json.dumps({'root': '', 'pairs': [pair_under(condition, p) for p in pairs]}))
+    for pattern in PATTERNS:
+        out = subprocess.run([o.plait, 'eval', '--model', o.package, '--pattern', pattern, listed], capture_output=True, text=True)
+        if out.returncode: raise SystemExit(out.stderr.strip())
+        found[pattern] = json.loads(out.stdout)
+    return found
+
+
+def size(package, name, patterns):
+    """Bytes of what a pattern needs: both encoders, the heads, its own files."""
+    def needed(p):
+        own = [v for v in [p.get('model'), p.get('gate')] if v] + [e['model'] for e in p.get('experts', [])]
+        if 'examples' in p: own += [p['examples']['labels'], *p['examples']['embeddings'].values()]
+        for other in ('base', 'then'):
+            if other in p: own += needed(patterns[p[other]])
+        return own
+    names = {'image.onnx', 'audio.onnx', 'image_head.onnx', 'audio_head.onnx', *needed(patterns[name])}
+    return sum((package / n).stat().st_size for n in names)
+
+
+def grid(cells, sizes):
+    rows = ['| pattern | ' + ' | '.join(CONDITIONS) + ' | fusing, p95 ms | encoding, p50 ms | KB |', '| --- |' + ' --- |' * (len(CONDITIONS) + 3)]
+    for p in PATTERNS:
+        clean = cells['clean'][p]
+        rows.append('| %s | %s | %.2f | %.2f | %d |' % (p, ' | '.join('%.1f %.3f' % (100 * cells[c][p]['accuracy'], cells[c][p]['ece']) for c in CONDITIONS),
+                                                     clean['latency_ms']['fuse']['p95'], clean['latency_ms']['encode']['p50'], sizes[p] / 1000))
+    return '\n'.join(rows)
+
+
+def chart(cells):
+    """Bars of errors, in percent on a scale of roots so that small ones are seen."""
+    width, top, row, left = 900, 50, 112, 150
+    colours = ('#4477aa', '#66ccee', '#228833', '#ccbb44', '#ee6677', '#aa3377', '#888888')
+    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">' % (width, top + row * len(CONDITIONS)),
+           '<rect width="100%" height="100%" fill="white"/>']
+    for i, p in enumerate(PATTERNS):
+        out.append('<rect x="%d" y="14" width="10" height="10" fill="%s"/><text x="%d" y="23">%s</text>' % (20 + 120 * i, colours[i], 34 + 120 * i, p))
+    for j, c in enumerate(CONDITIONS):
+        out.append('<text x="10" y="%d">%s</text>' % (top + row * j + 52, c))
+        for i, p in enumerate(PATTERNS):
+            error = 100 * (1 - cells[c][p]['accuracy'])
+            length, y = (width - left - 60) * (error / 100) ** 0.5, top + row * j + 14 * i
+            out.append('<rect x="%d" y="%d" width="%.1f" height="12" fill="%s"/><text x="%.1f" y="%d" font-size="10">%.1f%%</text>'
+                       % (left, y, length, colours[i], left + length + 4, y + 10, error))
+    return '\n'.join(out + ['</svg>']) + '\n'
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', type=pathlib.Path, default=ROOT.parent / 'shared' / 'data')
+    parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'digits')
+    parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs' / 'digits')
+    parser.add_argument('--plait', type=pathlib.Path, default=ROOT / 'build' / 'native' / 'plait')
+    parser.add_argument('--count', type=int, default=1000)
+    parser.add_argument('--out', type=pathlib.Path, default=ROOT / 'docs')
+    o = parser.parse_args()
+    o.work.mkdir(parents=True, exist_ok=True)
+    manifest = json.loads((o.package / 'manifest.json').read_text())
+    patterns = manifest['patterns']
+    pairs, cells = files(o.data, (o.work / 'files').resolve(), o.count), {}
+    for condition in CONDITIONS:
+        cells[condition] = measure(o, pairs, condition)
+        print('table: %s: %s' % (condition, ', '.join('%s %.1f' % (p, 100 * f['accuracy']) for p, f in cells[condition].items())), flush=True)
+    sizes = {p: size(o.package, p, patterns) for p in PATTERNS}
+    page = ['# Digits written and spoken', '', 'Written by `models/training/digits_table.py`: %d pairs of a picture and a recording of `dev`, from files through the C core, one thread. '
+            'A cell is accuracy in percent and the expected calibration error; the times are of clean pairs, the size is of all that a pattern needs.' % o.count, '', grid(cells, sizes), '',
+            'Degraded pictures keep the principal components with a quarter of the energy (AV-MNIST\'s way), degraded sound has white noise of its own power (0 dB). '
+            'Misaligned and stale moments are found by the core, which then uses one modality.', '', '![Errors](digits.svg)', '', '## Voices left out of training', '',
+            digits_card.left_out(o.work, manifest['fusion']), '']
+    (o.out / 'digits.md').write_text('\n'.join(page))
+    (o.out / 'digits.svg').write_text(chart(cells))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,43 @@
+"""The package digits on real pictures and recordings: every pattern, one modality alone, out of step, and noise."""
+import gzip, json, os, sys, tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+from tool import Checks, places, run, shared
+
+plait, root = places()
+check = Checks()
+PAIRS = 200
+mnist, recordings = shared(root, 'data', 'mnist'), shared(root, 'data', 'spoken-digits')
+folder = tempfile.TemporaryDirectory()
+pictures = os.path.join(folder.name, 'dev-images')
+with gzip.open(os.path.join(mnist, 'dev-images-idx3-ubyte.gz')) as packed, open(pictures, 'wb') as out:
+    out.write(packed.read())
+listed = json.load(open(os.path.join(mnist, 'dev-pairs.json')))['pairs'][-PAIRS:]
+bare = [{'image': p['image'], 'audio': p['audio'], 'label': str(p['label'])} for p in listed]
+
+
+def evaluate(pairs, *arguments):
+    path = os.path.join(folder.name, 'pairs.json')
+    json.dump({'root': os.path.abspath(recordings), 'pairs': pairs}, open(path, 'w'))
+    result = run(plait, 'eval', '--model', 'digits', '--array', 'image=' + pictures, *arguments, path, cwd=root)
+    check(result.returncode == 0, '%s: %s' % (arguments, result.stderr))
+    return json.loads(result.stdout or '{}')
+
+
+# Of 200 pairs: three mistakes of a fused answer, nine of one modality, are what is allowed.
+patterns = json.load(open(os.path.join(root, 'models', 'digits', 'manifest.json')))['patterns']
+for pattern in patterns:
+    found = evaluate(bare, '--pattern', pattern)
+    check(found['accuracy'] >= 0.985, '%s: accuracy %.3f' % (pattern, found['accuracy']))
+    check(found['dominance'] < 0.95, '%s listens to one modality alone: dominance %.3f' % (pattern, found['dominance']))
+for left in ('image', 'audio'):
+    found = evaluate(bare, '--without', left)
+    check(found['accuracy'] >= 0.955, 'without %s: accuracy %.3f' % (left, found['accuracy']))
+    check(found['modalities'][left]['left_out'] == PAIRS, 'it says that %s was left out' % left)
+
+late = evaluate([dict(p, at={'image': 1000000, 'audio': 1000000 - 400000}) for p in bare])
+check(late['accuracy'] >= 0.955, 'out of step: accuracy %.3f' % late['accuracy'])
+check(late['modalities']['audio'].get('misaligned') == PAIRS, 'it says that the sound is out of step: %r' % late['modalities'])
+stale = evaluate([dict(p, at={'image': 3000000, 'audio': 1000000}) for p in bare])
+check(stale['modalities']['audio'].get('stale') == PAIRS, 'it says that the sound is stale: %r' % stale['modalities'])
+check.finish()
