@@ -7,6 +7,7 @@
 #include "server/exchange.h"
 #include "server/exporter.h"
 #include "server/keys.h"
+#include "server/lambda.h"
 #include "server/measure.h"
 #include "server/repository.h"
 #include "server/scribe.h"
@@ -110,6 +111,7 @@ struct plait__server {
     struct plait__api_keys keys;
     struct plait__scribe scribe;
     struct plait__exporter exporter;
+    struct plait__lambda lambda;
     pthread_mutex_t feedback;
     struct MHD_Daemon *daemon;
     pthread_t *workers, watcher;
@@ -123,7 +125,8 @@ struct plait__server {
 };
 
 uint64_t plait__server_now(const struct plait__server *server); /* monotonic, microseconds; any thread */
-uint64_t plait__unix_now(void);                                 /* microseconds since 1970 */
+void plait__sleep_ms(int milliseconds);
+uint64_t plait__unix_now(void); /* microseconds since 1970 */
 
 /* The route for a method and a path (decoded parts go to the exchange); NULL with 404 or 405 and what is allowed. */
 const struct plait__route *plait__route_find(struct plait__exchange *exchange, const char *method, const char *path,

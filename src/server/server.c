@@ -53,7 +53,7 @@ uint64_t plait__unix_now(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static void sleep_ms(int milliseconds) {
+void plait__sleep_ms(int milliseconds) {
     poll(NULL, 0, milliseconds);
 }
 
@@ -184,7 +184,7 @@ static enum plait_status start(struct plait__server *server) {
     PLAIT__TRY(load_models(server));
     PLAIT__TRY(start_workers(server));
     atomic_store(&server->ready, true);
-    return PLAIT_OK;
+    return plait__lambda_begin(server);
 }
 
 /* ------------------------------------------------------------------ the end */
@@ -201,11 +201,12 @@ static void drain(struct plait__server *server) {
     const uint64_t end = plait__server_now(server) + 1000000 * (uint64_t)server->options->grace;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
     atomic_store(&server->draining, true);
-    for (int quiet = 0; info && quiet < 5 && plait__server_now(server) < end; sleep_ms(STEP_MS))
+    plait__lambda_end(server); /* what it has is answered through the port */
+    for (int quiet = 0; info && quiet < 5 && plait__server_now(server) < end; plait__sleep_ms(STEP_MS))
         quiet = somebody_waits(info->listen_fd) || plait__tasks_open(server) ? 0 : quiet + 1;
     const int descriptor = MHD_quiesce_daemon(server->daemon);
     if (descriptor >= 0) close(descriptor);
-    for (int quiet = 0; quiet < 5 && plait__server_now(server) < end; sleep_ms(STEP_MS))
+    for (int quiet = 0; quiet < 5 && plait__server_now(server) < end; plait__sleep_ms(STEP_MS))
         quiet = atomic_load(&server->open) ? 0 : quiet + 1;
 }
 
