@@ -14,3 +14,4 @@ function(plait_native_library name header version_header macro minimum)
 endfunction()
 
 plait_native_library(sodium sodium.h sodium/version.h SODIUM_VERSION_STRING 1.0.18)
+plait_native_library(sqlite3 sqlite3.h sqlite3.h SQLITE_VERSION 3.34)

@@ -6,12 +6,14 @@
 #include "cli/cli.h"
 #include "cli/indent.h"
 #include "cli/packages.h"
+#include "cli/remember.h"
 #include "document/pdf.h"
 
 enum { INPUT_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128, PATH_BYTES = 4096 };
 
 struct options {
     const char *model, *audio, *text, *annotate, *backend;
+    struct plait__memory_options memory;
     struct plait__texts without;
     int threads;
     bool lines;
@@ -154,6 +156,12 @@ static int read_files(plait_context *context, const struct options *options, int
         plait_model_destroy(model);
         return PLAIT__EXIT_FAILED;
     }
+    plait_memory *memory = NULL;
+    if (plait__cli_memory(context, &options->memory, false, &memory) != PLAIT_OK) {
+        plait_model_destroy(model);
+        return PLAIT__EXIT_FAILED;
+    }
+    plait_model_remember(model, memory);
     int exit = PLAIT__EXIT_OK;
     for (int i = 0; i < count; i++) {
         if (count > 1) plait__cli_progress("reading", i, count);
@@ -166,6 +174,7 @@ static int read_files(plait_context *context, const struct options *options, int
     }
     if (count > 1) plait__cli_progress("reading", count, count);
     plait_model_destroy(model);
+    plait_memory_destroy(memory);
     return exit;
 }
 
@@ -178,6 +187,8 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--without", "MODALITY", "leave out text, layout, image or audio; may be given several times", .texts = &o.without},
         {"--annotate", "OUT.png", "the page with boxes, names and confidences drawn on it; OUT-2.png is the second page",
          .text = &o.annotate},
+        {"--memory", "FILE", "read with what was confirmed (plait confirm); PLAIT_MEMORY by default", .text = &o.memory.path},
+        {"--key-file", "FILE", "the memory's key; PLAIT_MEMORY_KEY by default", .text = &o.memory.key_file},
         {"--lines", NULL, "one line a document", .flag = &o.lines},
         {"--threads", "N", "1 by default", .number = &o.threads},
         {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &o.backend},

@@ -1,12 +1,10 @@
 /* plait sign: makes key pairs and signs packages. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "cli/remember.h"
 #include "model/signature.h"
 
 enum { PATH_BYTES = 4096, MANIFEST_BYTES_MOST = 1 << 20, KEY_BYTES_MOST = 1024 };
@@ -17,21 +15,11 @@ static enum plait_status join(plait_context *context, const char *first, const c
     return plait__fail(context, PLAIT_LIMIT, "expected a path under %d bytes", PATH_BYTES);
 }
 
-/* A new file that its owner alone may read; one that is there is not touched. */
-static enum plait_status write_secret(plait_context *context, const char *path, const char *text) {
-    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (file < 0) return plait__fail(context, PLAIT_IO, "%s: expected a file that is not there yet and can be written", path);
-    const size_t size = strlen(text);
-    const bool written = write(file, text, size) == (ssize_t)size && write(file, "\n", 1) == 1;
-    if (close(file) == 0 && written) return PLAIT_OK;
-    return plait__fail(context, PLAIT_IO, "%s: writing failed", path);
-}
-
 static enum plait_status make_keys(plait_context *context, const char *path) {
     char secret[PLAIT__SECRET_DIGITS + 1], public[PLAIT__PUBLIC_DIGITS + 2], public_path[PATH_BYTES];
     PLAIT__TRY(join(context, path, ".pub", public_path));
     PLAIT__TRY(plait__signature_keys(context, secret, public));
-    PLAIT__TRY(write_secret(context, path, secret));
+    PLAIT__TRY(plait__cli_write_secret(context, path, secret));
     public[PLAIT__PUBLIC_DIGITS] = '\n';
     PLAIT__TRY(plait__file_write(context, public_path, public, sizeof public - 1));
     printf("%.*s\n", PLAIT__PUBLIC_DIGITS, public);

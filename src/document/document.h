@@ -78,6 +78,7 @@ struct plait__field {
     const char *currency; /* money: ISO 4217, or NULL when the page does not say */
     const char *text;     /* as printed; NULL when there is none */
     bool familiar;        /* the value is one that the package knows */
+    const char *recalled; /* the confirmed document that it is from; NULL: none */
     float confidence;     /* 0..1 that value is right, calibrated; with no value, that there is none */
     int page;             /* 0-based */
     float polygon[4][2];  /* around its words; meaningful with text */
@@ -148,8 +149,9 @@ struct plait__document {
     struct plait__modality_state modalities[PLAIT__MODALITY_COUNT];
     bool fused; /* more than one sense was asked */
     uint64_t stage_us[PLAIT__STAGE_COUNT], total_us;
-    char *json;   /* made when first asked for; in the arena */
-    uint8_t *png; /* the annotated page asked for last; owned, plait__release */
+    uint64_t recall_us; /* looking into the memory */
+    char *json;         /* made when first asked for; in the arena */
+    uint8_t *png;       /* the annotated page asked for last; owned, plait__release */
 };
 
 /* ------------------------------------------------------------------ stages */

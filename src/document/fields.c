@@ -7,6 +7,7 @@
 #include "document/evidence.h"
 #include "document/familiar.h"
 #include "document/normalise.h"
+#include "document/recall.h"
 #include "document/scores.h"
 #include "document/spelling.h"
 #include "document/strange.h"
@@ -19,6 +20,7 @@ struct work {
     const struct plait__candidate *candidates;
     int candidate_count;
     float noise; /* strangeness of the page */
+    struct plait__recall recall;
 };
 
 /* The words chosen for a field. */
@@ -210,15 +212,49 @@ static enum plait__reason reason_of(const struct work *work, const struct choice
     return likely ? PLAIT__REASON_LOW_CONFIDENCE : PLAIT__REASON_NOT_FOUND;
 }
 
+/* A value that a person confirmed on a page like this one, and that stands here, is the field's: where it stands, and as it was
+ * confirmed. */
+static enum plait_status remember(const struct work *work, const struct plait__field_rule *rule, struct choice *choice,
+                                  struct plait__recalled *recalled) {
+    PLAIT__TRY(plait__recall(&work->document->arena, &work->recall, rule->name, work->page, recalled));
+    if (!recalled->value) return PLAIT_OK;
+    const int last = recalled->first + recalled->count - 1;
+    choice->first = recalled->first;
+    choice->count = recalled->count;
+    for (unsigned set = 0; set <= work->tags->present; set++) {
+        const struct plait__scores here = scores_of(work, rule, set, NULL);
+        if (here.logits) choice->probability[set] = plait__span_probability(&here, work->page, choice->first, last);
+    }
+    return PLAIT_OK;
+}
+
+/* What was confirmed once and stands here again is at least as likely as its letters are. */
+static enum plait_status take_remembered(const struct work *work, const struct plait__recalled *recalled,
+                                         const struct choice *choice, struct plait__field *field) {
+    struct plait__arena *arena = &work->document->arena;
+    field->value = plait__arena_string(arena, recalled->value, strlen(recalled->value));
+    field->recalled = plait__arena_string(arena, recalled->id, strlen(recalled->id));
+    if (!field->value || !field->recalled) return PLAIT_MEMORY;
+    field->familiar = true;
+    PLAIT__TRY(weigh(work, choice, field));
+    field->confidence = fmaxf(field->confidence, 0.95f * recalled->likeness);
+    return PLAIT_OK;
+}
+
 static enum plait_status fill(const struct work *work, unsigned missing, const struct plait__field_rule *rule,
                               struct plait__field *field) {
     *field = (struct plait__field){.rule = rule};
     struct choice choice = {0};
+    struct plait__recalled recalled = {0};
     PLAIT__TRY((is_span(rule) ? choose_span : choose_candidate)(work, rule, &choice));
+    const uint64_t start = plait__now_us(work->document->context);
+    if (is_span(rule)) PLAIT__TRY(remember(work, rule, &choice, &recalled));
+    work->document->recall_us += plait__now_us(work->document->context) - start;
     if (choice.count > 0) {
         PLAIT__TRY(normalise(work, &choice, field));
         PLAIT__TRY(weigh(work, &choice, field));
     }
+    if (recalled.value) PLAIT__TRY(take_remembered(work, &recalled, &choice, field));
     if (choice.count == 0 || field->confidence < rule->least) {
         *field = (struct plait__field){
             .rule = rule, .confidence = 1 - field->confidence, .reason = reason_of(work, &choice, missing)};
@@ -242,6 +278,7 @@ enum plait_status plait__fields(struct plait__document *document, const struct p
     PLAIT__TRY(plait__candidates(&document->arena, work.page, day_first, &candidates, &work.candidate_count));
     work.candidates = candidates;
     PLAIT__TRY(plait__page_strangeness(&document->arena, &package->recogniser, work.page, &work.noise));
+    PLAIT__TRY(plait__recall_begin(&document->arena, package->memory, work.page, &work.recall));
     for (int i = 0; i < package->field_count; i++) PLAIT__TRY(fill(&work, missing, &package->fields[i], &document->fields[i]));
     return PLAIT_OK;
 }

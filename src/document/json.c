@@ -55,6 +55,7 @@ static void write_field(struct plait__writer *writer, const struct plait__field 
     if (field->currency) plait__write_text(writer, "currency", field->currency);
     plait__write_text(writer, "text", field->text);
     write_share(writer, "confidence", field->confidence);
+    if (field->recalled) plait__write_text(writer, "confirmed", field->recalled);
     if (field->text) {
         plait__write_int(writer, "page", field->page);
         write_polygon(writer, field->polygon);
@@ -197,13 +198,20 @@ const char *plait__stage_name(enum plait__stage stage) {
     return names[stage];
 }
 
-static void write_timing(struct plait__writer *writer, const struct plait__document *document) {
-    plait__write_open(writer, "path", '[');
+static void write_step(struct plait__writer *writer, const char *step, uint64_t us, float confidence) {
     plait__write_open(writer, NULL, '{');
-    plait__write_text(writer, "step", document->fused ? "fused" : "unimodal");
-    write_ms(writer, "ms", document->total_us);
-    write_share(writer, "confidence", document->type_confidence);
+    plait__write_text(writer, "step", step);
+    write_ms(writer, "ms", us);
+    write_share(writer, "confidence", confidence);
     plait__write_close(writer, '}');
+}
+
+static void write_timing(struct plait__writer *writer, const struct plait__document *document) {
+    bool recalled = false;
+    for (int i = 0; i < document->field_count; i++) recalled = recalled || document->fields[i].recalled;
+    plait__write_open(writer, "path", '[');
+    write_step(writer, document->fused ? "fused" : "unimodal", document->total_us, document->type_confidence);
+    if (recalled) write_step(writer, "retrieval", document->recall_us, document->type_confidence);
     plait__write_close(writer, ']');
 
     plait__write_open(writer, "timing_ms", '{');

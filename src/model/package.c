@@ -302,6 +302,10 @@ void plait_model_destroy(plait_model *package) {
     plait__release(package->context, package);
 }
 
+void plait_model_remember(plait_model *package, plait_memory *memory) {
+    package->memory = memory;
+}
+
 const char *plait_model_name(const plait_model *package) {
     return package->name;
 }

@@ -44,6 +44,13 @@ image('grey.pgm', 99, 99)
 (FOLDER / 'right.json').write_text('{"tilt": 2}')
 os.chdir(FOLDER)
 
+try:
+    import jsonschema
+    schema = jsonschema.Draft202012Validator(json.load(open(os.path.join(ROOT, 'models', 'manifest.schema.json'))))
+    check(not list(schema.iter_errors(manifest())), 'the manifest is as its schema says')
+    check(list(schema.iter_errors({**manifest(), 'patterns': {'x': {'pattern': 'magic'}}})), 'the schema refuses an unknown pattern')
+except ImportError:
+    pass
 found = json.loads(fuse('--image', 'left.pgm').stdout)
 check(found['label'] == 'left' and found['modalities']['scale']['state'] == 'missing', 'one modality is enough')
 both = json.loads(fuse('--image', 'left.pgm', '--record', 'right.json', '--save', 'kept').stdout)

@@ -1,0 +1,121 @@
+#include "document/recall.h"
+
+#include <string.h>
+
+enum { SHORTEST = 6, LONGEST = 600 /* letters and digits of a value */ };
+
+static const float alike_least = 0.35f;   /* cosine from which a page is looked at as one of the same shop */
+static const float likeness_least = 0.8f; /* from which a value is taken to stand on the page */
+
+/* Letters and digits in lower case, each with the word it is from. */
+struct key {
+    char *letters;
+    int *words;
+    int size;
+};
+
+static char folded(char c) {
+    if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) ? c : '\0';
+}
+
+static int fold(const char *text, char *out, int most) {
+    int size = 0;
+    for (; *text && size < most; text++)
+        if (folded(*text)) out[size++] = folded(*text);
+    return size;
+}
+
+static enum plait_status key_of_page(struct plait__arena *arena, const struct plait__page *page, struct key *key) {
+    size_t most = 0;
+    for (int w = 0; w < page->word_count; w++) most += strlen(page->words[w].text);
+    key->letters = plait__arena_allocate(arena, most + 1);
+    key->words = plait__arena_array(arena, most + 1, sizeof *key->words);
+    if (!key->letters || !key->words) return PLAIT_MEMORY;
+    for (int w = 0; w < page->word_count; w++)
+        for (const char *c = page->words[w].text; *c; c++)
+            if (folded(*c)) key->words[key->size] = w, key->letters[key->size++] = folded(*c);
+    return PLAIT_OK;
+}
+
+enum plait_status plait__recall_begin(struct plait__arena *arena, const struct plait_memory *memory,
+                                      const struct plait__page *page, struct plait__recall *recall_out) {
+    float look[PLAIT__LOOK_WIDTH];
+    *recall_out = (struct plait__recall){0};
+    if (!memory || plait_memory_count(memory) == 0) return PLAIT_OK;
+    struct plait__look_line *lines = plait__arena_array(arena, (size_t)page->line_count + 1, sizeof *lines);
+    if (!lines) return PLAIT_MEMORY;
+    for (int l = 0; l < page->line_count; l++) {
+        float low[2] = {1, 1}, high[2] = {0, 0};
+        for (int corner = 0; corner < 4; corner++)
+            for (int k = 0; k < 2; k++) {
+                float share = page->lines[l].polygon[corner][k] / (float)(k ? page->height : page->width);
+                share = share < 0 ? 0 : share > 1 ? 1 : share;
+                low[k] = share < low[k] ? share : low[k];
+                high[k] = share > high[k] ? share : high[k];
+            }
+        lines[l] = (struct plait__look_line){page->lines[l].text, {low[0], low[1], high[0], high[1]}};
+    }
+    plait__look(lines, page->line_count, look);
+    recall_out->count = plait__memory_nearest(memory, look, PLAIT__ALIKE_MOST, recall_out->alike);
+    while (recall_out->count && recall_out->alike[recall_out->count - 1].cosine < alike_least) recall_out->count--;
+    return PLAIT_OK;
+}
+
+/* The stretch of the page with the fewest differences from the value: its end, its beginning and how many.  Two rows of
+ * Sellers' table, each cell with the place where its stretch begins. */
+static int align(const struct key *page, const char *value, int size, int *row, int *begins, int *first_out, int *end_out) {
+    int least = size + 1;
+    for (int i = 0; i <= size; i++) row[i] = i, begins[i] = 0;
+    for (int j = 1; j <= page->size; j++) {
+        int diagonal = row[0], diagonal_begin = begins[0];
+        row[0] = 0;
+        begins[0] = j;
+        for (int i = 1; i <= size; i++) {
+            const int changed = diagonal + (value[i - 1] != page->letters[j - 1]), more = row[i] + 1, fewer = row[i - 1] + 1;
+            const int from = begins[i];
+            int best = changed, begin = diagonal_begin;
+            if (more < best) best = more, begin = from;
+            if (fewer < best) best = fewer, begin = begins[i - 1];
+            diagonal = row[i];
+            diagonal_begin = from;
+            row[i] = best;
+            begins[i] = begin;
+        }
+        if (row[size] < least) {
+            least = row[size];
+            *first_out = begins[size];
+            *end_out = j;
+        }
+    }
+    return least;
+}
+
+static const char *value_of(const struct plait__example *example, const char *field) {
+    for (int f = 0; f < example->field_count; f++)
+        if (strcmp(example->fields[f].name, field) == 0) return example->fields[f].value;
+    return NULL;
+}
+
+enum plait_status plait__recall(struct plait__arena *arena, const struct plait__recall *recall, const char *field,
+                                const struct plait__page *page, struct plait__recalled *recalled_out) {
+    struct key key = {0};
+    char value[LONGEST];
+    int row[LONGEST + 1], begins[LONGEST + 1];
+    *recalled_out = (struct plait__recalled){0};
+    if (recall->count == 0) return PLAIT_OK;
+    PLAIT__TRY(key_of_page(arena, page, &key));
+    for (int a = 0; a < recall->count; a++) {
+        const char *text = value_of(recall->alike[a].example, field);
+        const int size = text ? fold(text, value, LONGEST) : 0;
+        int first = 0, end = 0;
+        if (size < SHORTEST || size == LONGEST) continue;
+        const int differences = align(&key, value, size, row, begins, &first, &end);
+        const float likeness = 1 - (float)differences / (float)size;
+        if (likeness < likeness_least || likeness <= recalled_out->likeness || end <= first) continue;
+        const int word = key.words[first];
+        *recalled_out =
+            (struct plait__recalled){text, recall->alike[a].example->id, word, key.words[end - 1] - word + 1, likeness};
+    }
+    return PLAIT_OK;
+}
