@@ -313,6 +313,53 @@ const char *plait_fusion_label(const plait_fusion *fusion, const char *head, flo
 /* All of it as JSON (schema plait.fusion/1, docs/multimodal.md), which the answer owns. */
 enum plait_status plait_fusion_json(plait_fusion *fusion, const char **json_out);
 
+/* ------------------------------------------------------------------ live: events of several modalities, answers by windows */
+
+/* Events come with the time of their source's clock and of the receiver's.  They are put into windows of event time; for each
+ * window that had any, the modalities are fused.  Late, doubled, misplaced and missing events, outages and clocks that jump
+ * cost nothing but themselves; how far the clocks of the package's first two modalities are apart is found from what happens in
+ * both and corrected, and until it is known, or where it cannot be known to `tolerance_us`, one modality is used and called
+ * `misaligned`. Nothing depends on when calls are made: the same events give the same answers, bit for bit. */
+typedef struct plait_live plait_live;
+
+typedef struct plait_live_options {
+    int64_t window_us;    /* 1 s by default */
+    int64_t lateness_us;  /* how long a window waits for events after its end; 0.2 s */
+    int64_t tolerance_us; /* 0.1 s */
+    int audio_rate_hz;    /* of the samples in audio events; 8000 */
+    bool align;           /* find and correct the lag of modality 1 against modality 0; true */
+    bool record;          /* keep all events for plait_live_recording */
+    const char *pattern;  /* of fusion; NULL: the package's own */
+} plait_live_options;
+
+void plait_live_options_default(plait_live_options *options);
+
+typedef struct plait_event {
+    const char *modality; /* its name in the package */
+    uint64_t number;      /* counts up at the source; the same number is the same event */
+    int64_t time_us;      /* of the source's clock */
+    int64_t arrival_us;   /* of the receiver's; never goes back */
+    float activity;       /* how much is going on, of which lags are found; NaN: measured from the event */
+    const void *bytes;    /* as of plait_input, but audio: [count] i16 samples, little-endian, mono; copied */
+    size_t size;          /* bytes */
+} plait_event;
+
+/* `answered` is called out of push and finish, once a window, in order, with one JSON object that is valid during the call:
+ * {"window":
+ * {"begin_us", "end_us", "alignment", "lag_us", "drift_ppm", "events": {NAME: count}}, "answer": {...plait.fusion/1...}}. */
+enum plait_status plait_live_create(plait_model *model, const plait_live_options *options,
+                                    void (*answered)(void *user, const char *json), void *user, plait_live **live_out);
+void plait_live_destroy(plait_live *live);
+enum plait_status plait_live_push(plait_live *live, const plait_event *event);
+enum plait_status plait_live_finish(plait_live *live); /* answers what is left: nothing more will come */
+
+/* What became of the events, and what is known of the clocks, as JSON that is valid until the next call. */
+enum plait_status plait_live_report(plait_live *live, const char **json_out);
+
+/* All events so far, as bytes that are valid until the next push; and the same events once more, which does not record. */
+enum plait_status plait_live_recording(plait_live *live, const void **bytes_out, size_t *size_out);
+enum plait_status plait_live_replay(plait_live *live, const void *bytes, size_t size);
+
 /* ------------------------------------------------------------------ memory: what people confirmed */
 
 /* Documents whose fields a person confirmed: how the page looks as numbers (an embedding with its schema), and its fields.  A

@@ -9,12 +9,13 @@
 #include "cli/indent.h"
 #include "cli/packages.h"
 
-enum { INPUT_BYTES_MOST = 1 << 28, INPUTS_MOST = 8 };
+enum { INPUT_BYTES_MOST = 1 << 28, INPUTS_MOST = 8, RECORDING_BYTES_MOST = 1 << 30 };
 
 struct options {
-    const char *model, *image, *audio, *text, *record, *layout, *pattern, *without, *now, *embedding, *save, *backend;
+    const char *model, *image, *audio, *text, *record, *layout, *pattern, *without, *now, *embedding, *save, *recording,
+        *backend;
     struct plait__texts inputs, times;
-    int threads;
+    int threads, rate_hz, window_ms;
     bool line;
 };
 
@@ -153,15 +154,42 @@ static enum plait_status answer(plait_context *context, plait_moment *moment, co
     return status;
 }
 
+static void print_line(void *user, const char *json) {
+    (void)user;
+    puts(json);
+}
+
+/* All windows of a recording, a line each, then what became of its events. */
+static enum plait_status replay(plait_context *context, plait_model *model, const struct options *options) {
+    struct plait__file file;
+    plait_live_options live_options;
+    plait_live *live = NULL;
+    const char *json;
+    plait_live_options_default(&live_options);
+    live_options.pattern = options->pattern;
+    if (options->rate_hz) live_options.audio_rate_hz = options->rate_hz;
+    if (options->window_ms) live_options.window_us = (int64_t)options->window_ms * 1000;
+    PLAIT__TRY(plait__file_open(context, options->recording, RECORDING_BYTES_MOST, &file));
+    enum plait_status status = plait_live_create(model, &live_options, print_line, NULL, &live);
+    if (status == PLAIT_OK) status = plait_live_replay(live, file.bytes, file.size);
+    if (status == PLAIT_OK) status = plait_live_finish(live);
+    if (status == PLAIT_OK) status = plait_live_report(live, &json);
+    if (status == PLAIT_OK) puts(json);
+    plait_live_destroy(live);
+    plait__file_close(context, &file);
+    return status;
+}
+
 static int fuse(plait_context *context, const struct options *options) {
     plait_model *model = NULL;
     plait_moment *moment = NULL;
     struct plait__arena arena;
     if (plait__cli_model(context, options->model, options->backend, &model) != PLAIT_OK) return PLAIT__EXIT_FAILED;
     plait__arena_init(&arena, context);
-    enum plait_status status = fill(context, &arena, model, options, &moment);
+    enum plait_status status =
+        options->recording ? replay(context, model, options) : fill(context, &arena, model, options, &moment);
     if (status == PLAIT_OK && options->save) status = save(context, moment, options->save);
-    if (status == PLAIT_OK) status = answer(context, moment, options);
+    if (status == PLAIT_OK && moment) status = answer(context, moment, options);
     if (status != PLAIT_OK) plait__cli_error(NULL, "%s", plait_context_error(context));
     plait_moment_destroy(moment);
     plait__arena_end(&arena);
@@ -185,6 +213,9 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--without", "MODALITIES", "leave out these (commas between several)", .text = &o.without},
         {"--save", "FILE", "keep the embeddings", .text = &o.save},
         {"--embedding", "FILE", "use embeddings that were kept", .text = &o.embedding},
+        {"--recording", "FILE", "events of several sources: one line of JSON a window, then a report", .text = &o.recording},
+        {"--window", "MS", "of event time; 1000 by default", .number = &o.window_ms},
+        {"--rate", "HZ", "of sound in a recording; 8000 by default", .number = &o.rate_hz},
         {"--line", NULL, "one line of JSON", .flag = &o.line},
         {"--threads", "N", "1 by default", .number = &o.threads},
         {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &o.backend},
@@ -192,6 +223,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);
     if (count != 0) return plait__cli_usage(command, "expected options alone: --image FILE, --audio FILE, ...");
+    if (o.recording && o.save) return plait__cli_usage(command, "--save is for one answer, --recording gives many");
     if (!o.model) return plait__cli_usage(command, "expected --model NAME, a multimodal package");
     plait_context *context = plait__cli_context(o.threads);
     if (!context) return PLAIT__EXIT_FAILED;

@@ -212,26 +212,37 @@ static enum plait__reason reason_of(const struct work *work, const struct choice
     return likely ? PLAIT__REASON_LOW_CONFIDENCE : PLAIT__REASON_NOT_FOUND;
 }
 
-/* A value that a person confirmed on a page like this one, and that stands here, is the field's: where it stands, and as it was
- * confirmed. */
-static enum plait_status remember(const struct work *work, const struct plait__field_rule *rule, struct choice *choice,
-                                  struct plait__recalled *recalled) {
-    PLAIT__TRY(plait__recall(&work->document->arena, &work->recall, rule->name, work->page, recalled));
-    if (!recalled->value) return PLAIT_OK;
-    const int last = recalled->first + recalled->count - 1;
-    choice->first = recalled->first;
-    choice->count = recalled->count;
-    for (unsigned set = 0; set <= work->tags->present; set++) {
-        const struct plait__scores here = scores_of(work, rule, set, NULL);
-        if (here.logits) choice->probability[set] = plait__span_probability(&here, work->page, choice->first, last);
-    }
+/* Whether a value that a person confirmed on a page like this one is to be believed rather than what was found: nothing was
+ * found; it stands here letter by letter, and what was found does not go on; or what was found is nearly it and was
+ * read badly.  A page that clearly says something else is another branch, or another shop. */
+static enum plait_status believe(const struct work *work, const struct choice *choice, const struct plait__field *field,
+                                 const struct plait__recalled *recalled, bool *believed_out) {
+    struct plait__arena *arena = &work->document->arena;
+    bool doubtful = false;
+    int near;
+    *believed_out = choice->count == 0 || field->confidence < field->rule->least;
+    if (*believed_out) return PLAIT_OK;
+    *believed_out = recalled->likeness == 1 && (!plait__recall_within(arena, recalled->value, field->value) ||
+                                                plait__recall_within(arena, field->value, recalled->value));
+    if (*believed_out || field->familiar) return PLAIT_OK;
+    PLAIT__TRY(plait__familiar(arena, &recalled->value, 1, field->value, &near));
+    for (int i = 0; i < choice->count; i++) doubtful = doubtful || is_doubtful(work, choice->first + i);
+    *believed_out = near == 0 && doubtful;
     return PLAIT_OK;
 }
 
-/* What was confirmed once and stands here again is at least as likely as its letters are. */
-static enum plait_status take_remembered(const struct work *work, const struct plait__recalled *recalled,
-                                         const struct choice *choice, struct plait__field *field) {
+/* The field as it was confirmed, where it stands on this page.  What was confirmed once is as likely as its letters are. */
+static enum plait_status remember(const struct work *work, const struct plait__recalled *recalled, struct choice *choice,
+                                  struct plait__field *field) {
     struct plait__arena *arena = &work->document->arena;
+    const int last = recalled->first + recalled->count - 1;
+    *choice = (struct choice){.first = recalled->first, .count = recalled->count};
+    for (unsigned set = 0; set <= work->tags->present; set++) {
+        const struct plait__scores here = scores_of(work, field->rule, set, NULL);
+        if (here.logits) choice->probability[set] = plait__span_probability(&here, work->page, choice->first, last);
+    }
+    *field = (struct plait__field){.rule = field->rule};
+    PLAIT__TRY(normalise(work, choice, field));
     field->value = plait__arena_string(arena, recalled->value, strlen(recalled->value));
     field->recalled = plait__arena_string(arena, recalled->id, strlen(recalled->id));
     if (!field->value || !field->recalled) return PLAIT_MEMORY;
@@ -241,20 +252,28 @@ static enum plait_status take_remembered(const struct work *work, const struct p
     return PLAIT_OK;
 }
 
+/* Looks into the memory. */
+static enum plait_status recall(const struct work *work, struct choice *choice, struct plait__field *field) {
+    const uint64_t start = plait__now_us(work->document->context);
+    struct plait__recalled recalled;
+    bool believed = false;
+    PLAIT__TRY(plait__recall(&work->document->arena, &work->recall, field->rule->name, work->page, &recalled));
+    if (recalled.value) PLAIT__TRY(believe(work, choice, field, &recalled, &believed));
+    if (believed) PLAIT__TRY(remember(work, &recalled, choice, field));
+    work->document->recall_us += plait__now_us(work->document->context) - start;
+    return PLAIT_OK;
+}
+
 static enum plait_status fill(const struct work *work, unsigned missing, const struct plait__field_rule *rule,
                               struct plait__field *field) {
     *field = (struct plait__field){.rule = rule};
     struct choice choice = {0};
-    struct plait__recalled recalled = {0};
     PLAIT__TRY((is_span(rule) ? choose_span : choose_candidate)(work, rule, &choice));
-    const uint64_t start = plait__now_us(work->document->context);
-    if (is_span(rule)) PLAIT__TRY(remember(work, rule, &choice, &recalled));
-    work->document->recall_us += plait__now_us(work->document->context) - start;
     if (choice.count > 0) {
         PLAIT__TRY(normalise(work, &choice, field));
         PLAIT__TRY(weigh(work, &choice, field));
     }
-    if (recalled.value) PLAIT__TRY(take_remembered(work, &recalled, &choice, field));
+    if (is_span(rule)) PLAIT__TRY(recall(work, &choice, field));
     if (choice.count == 0 || field->confidence < rule->least) {
         *field = (struct plait__field){
             .rule = rule, .confidence = 1 - field->confidence, .reason = reason_of(work, &choice, missing)};

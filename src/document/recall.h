@@ -29,4 +29,7 @@ struct plait__recalled {
 enum plait_status plait__recall(struct plait__arena *arena, const struct plait__recall *recall, const char *field,
                                 const struct plait__page *page, struct plait__recalled *recalled_out);
 
+/* Whether a value's letters and digits stand in those of another text. */
+bool plait__recall_within(struct plait__arena *arena, const char *value, const char *whole);
+
 #endif

@@ -36,6 +36,7 @@ struct plait_moment {
     const struct plait__package *package;
     struct plait__arena arena;
     struct plait__given given[PLAIT__SENSES_MOST];
+    const char *unaligned; /* why timestamps cannot be compared; NULL where they can */
     struct plait__buffer saved;
 };
 

@@ -66,7 +66,7 @@ static enum plait_status drop_stale(struct plait_fusion *fusion, int64_t newest)
 
 /* The largest distance between timestamps of modalities in use; where it is beyond the tolerance, only the preferred one stays
  * of those that have a time. */
-static enum plait_status drop_misaligned(struct plait_fusion *fusion) {
+static enum plait_status drop_misaligned(struct plait_fusion *fusion, const char *unaligned) {
     const struct plait__multimodal *multimodal = fusion->package->multimodal;
     int64_t first = INT64_MAX, last = INT64_MIN;
     int count = 0, preferred = -1;
@@ -82,11 +82,14 @@ static enum plait_status drop_misaligned(struct plait_fusion *fusion) {
     if (count < 2) return PLAIT_OK;
     fusion->lag_us = (int64_t)((uint64_t)last - (uint64_t)first);
     if (fusion->lag_us < 0) fusion->lag_us = INT64_MAX; /* farther apart than an int64_t tells */
-    if (!multimodal->tolerance_us || fusion->lag_us <= multimodal->tolerance_us) return PLAIT_OK;
+    if (!unaligned && (!multimodal->tolerance_us || fusion->lag_us <= multimodal->tolerance_us)) return PLAIT_OK;
     for (int s = 0; s < multimodal->sense_count; s++) {
         if (!(fusion->used >> s & 1) || !fusion->given[s].timed || s == preferred) continue;
-        snprintf(sentence, sizeof sentence, "expected timestamps within %lld us, found %lld; %s is used alone",
-                 (long long)multimodal->tolerance_us, (long long)fusion->lag_us, multimodal->senses[preferred].name);
+        if (unaligned)
+            snprintf(sentence, sizeof sentence, "%s; %s is used alone", unaligned, multimodal->senses[preferred].name);
+        else
+            snprintf(sentence, sizeof sentence, "expected timestamps within %lld us, found %lld; %s is used alone",
+                     (long long)multimodal->tolerance_us, (long long)fusion->lag_us, multimodal->senses[preferred].name);
         PLAIT__TRY(leave_out(fusion, s, PLAIT__STATE_MISALIGNED, sentence));
     }
     return PLAIT_OK;
@@ -107,5 +110,5 @@ enum plait_status plait__fusion_states(struct plait_fusion *fusion, const struct
             newest = fusion->given[s].timestamp_us;
     }
     PLAIT__TRY(drop_stale(fusion, newest));
-    return drop_misaligned(fusion);
+    return drop_misaligned(fusion, moment->unaligned);
 }
