@@ -213,12 +213,12 @@ static enum plait__reason reason_of(const struct work *work, const struct choice
 }
 
 /* Whether a value that a person confirmed on a page like this one is to be believed rather than what was found: nothing was
- * found; it stands here letter by letter, and what was found does not go on; or what was found is nearly it and was
- * read badly.  A page that clearly says something else is another branch, or another shop. */
+ * found; it stands here letter by letter, and what was found does not go on; or what was found is nearly it, and every
+ * word that differs was read badly.  A page that clearly says something else is another branch, or another shop. */
 static enum plait_status believe(const struct work *work, const struct choice *choice, const struct plait__field *field,
                                  const struct plait__recalled *recalled, bool *believed_out) {
     struct plait__arena *arena = &work->document->arena;
-    bool doubtful = false;
+    bool differs = false, sure = false;
     int near;
     *believed_out = choice->count == 0 || field->confidence < field->rule->least;
     if (*believed_out) return PLAIT_OK;
@@ -226,8 +226,12 @@ static enum plait_status believe(const struct work *work, const struct choice *c
                                                 plait__recall_within(arena, field->value, recalled->value));
     if (*believed_out || field->familiar) return PLAIT_OK;
     PLAIT__TRY(plait__familiar(arena, &recalled->value, 1, field->value, &near));
-    for (int i = 0; i < choice->count; i++) doubtful = doubtful || is_doubtful(work, choice->first + i);
-    *believed_out = near == 0 && doubtful;
+    for (int w = choice->first; w < choice->first + choice->count; w++) {
+        if (plait__recall_within(arena, work->page->words[w].text, recalled->value)) continue;
+        differs = true;
+        sure = sure || !is_doubtful(work, w);
+    }
+    *believed_out = near == 0 && differs && !sure;
     return PLAIT_OK;
 }
 
