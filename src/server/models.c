@@ -31,7 +31,7 @@ static void write_edition(void *user, const struct plait__edition *edition) {
     plait__write_text(writer, "name", edition->name);
     plait__write_text(writer, "version", edition->version);
     plait__write_text(writer, "state", edition->state == PLAIT__EDITION_READY ? "READY" : "UNAVAILABLE");
-    plait__write_text(writer, "reason", edition->canary ? "canary" : "");
+    plait__write_text(writer, "reason", edition->canary.share ? "canary" : "");
     plait__write_close(writer, '}');
 }
 
@@ -50,14 +50,15 @@ void plait__handle_index(struct plait__exchange *exchange) {
 
 struct order {
     const char *version; /* NULL: the newest; to unload, all */
-    int64_t canary;
+    struct plait__canary canary;
 };
 
 /* {"parameters":{"version":"0.2.0","canary_percent":10}}, or nothing at all. */
 static enum plait_status read_order(struct plait__exchange *exchange, struct order *order) {
     struct plait__json root, parameters;
     const char *text;
-    *order = (struct order){0};
+    int64_t share = 0;
+    *order = (struct order){.canary = {.failures = 0.05, .slower = 1.5}};
     if (!exchange->body.size) return PLAIT_OK;
     PLAIT__TRY(plait__json_parse(exchange->context, exchange->body.data, exchange->body.size, "request", &root));
     enum plait_status status = PLAIT_OK;
@@ -67,7 +68,12 @@ static enum plait_status read_order(struct plait__exchange *exchange, struct ord
             (status = plait__json_text(&parameters, "version", &text)) == PLAIT_OK)
             order->version = plait__arena_string(&exchange->arena, text, strlen(text));
         if (status == PLAIT_OK && plait__json_has(&parameters, "canary_percent"))
-            status = plait__json_int(&parameters, "canary_percent", 1, 99, &order->canary);
+            status = plait__json_int(&parameters, "canary_percent", 1, 99, &share);
+        if (status == PLAIT_OK && plait__json_has(&parameters, "canary_failures"))
+            status = plait__json_number(&parameters, "canary_failures", 0, 1, &order->canary.failures);
+        if (status == PLAIT_OK && plait__json_has(&parameters, "canary_slower"))
+            status = plait__json_number(&parameters, "canary_slower", 1, 1e6, &order->canary.slower);
+        order->canary.share = (int)share;
     }
     plait__json_end(&root);
     return status;
@@ -93,12 +99,13 @@ static void work_load(struct plait__exchange *exchange, struct plait__replica *r
         return;
     }
     const enum plait_status status =
-        plait__repository_load(&server->repository, exchange->parts[0], order.version, (int)order.canary, version, sentence);
+        plait__repository_load(&server->repository, exchange->parts[0], order.version, order.canary, version, sentence);
     if (status != PLAIT_OK) {
         plait__answer_error(exchange, status == PLAIT_NOT_FOUND ? 404 : 422, "%s", sentence);
         return;
     }
-    plait__scribe_say(server, "info", "model loaded", "%s@%s%s", exchange->parts[0], version, order.canary ? ", a canary" : "");
+    plait__scribe_say(server, "info", "model loaded", "%s@%s%s", exchange->parts[0], version,
+                      order.canary.share ? ", a canary" : "");
     plait__repository_fill(&server->repository);
     answer_done(exchange, version);
 }

@@ -285,7 +285,7 @@ static const struct plait__card *card_of(const struct plait__edition *edition, c
 static bool answers(const struct plait__edition *edition, const char *name, const char *version, unsigned lot) {
     if (edition->state != PLAIT__EDITION_READY || !is_name_of(edition, name)) return false;
     if (version) return strcmp(edition->version, version) == 0;
-    return edition->canary ? (int)lot < edition->canary : true;
+    return edition->canary.share ? (int)lot < edition->canary.share : true;
 }
 
 struct plait__edition *plait__edition_hold(struct plait__repository *repository, const char *name, const char *version,
@@ -296,10 +296,11 @@ struct plait__edition *plait__edition_hold(struct plait__repository *repository,
     for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
         named = named || (is_name_of(edition, name) && edition->state == PLAIT__EDITION_READY);
         const struct plait__card *card = answers(edition, name, version, lot) ? card_of(edition, name) : NULL;
-        if (!card || (found && !edition->canary)) continue; /* the newest first, but a canary that has the lot before all */
+        if (!card || (found && !edition->canary.share))
+            continue; /* the newest first, but a canary that has the lot before all */
         found = edition;
         *card_out = card;
-        if (edition->canary) break;
+        if (edition->canary.share) break;
     }
     if (found) found->holds++;
     pthread_mutex_unlock(&repository->lock);
@@ -483,12 +484,13 @@ static void retire(struct plait__repository *repository, const struct plait__edi
     for (struct plait__edition *edition = repository->editions; edition; edition = edition->next) {
         const bool same = strcmp(edition->version, loaded->version) == 0;
         if (edition == loaded || edition->state != PLAIT__EDITION_READY || strcmp(edition->name, loaded->name) != 0) continue;
-        if (same || edition->canary || (!loaded->canary && !repository->all_versions)) edition->state = PLAIT__EDITION_GONE;
+        if (same || edition->canary.share || (!loaded->canary.share && !repository->all_versions))
+            edition->state = PLAIT__EDITION_GONE;
     }
 }
 
 enum plait_status plait__repository_load(struct plait__repository *repository, const char *name, const char *version,
-                                         int canary, char version_out[32], char sentence[256]) {
+                                         struct plait__canary canary, char version_out[32], char sentence[256]) {
     struct plait__edition *edition = look_up(repository, name, version);
     if (!edition) {
         snprintf(sentence, 256, "there is no model \"%.60s\"%s%.30s in the folders", name, version ? " of version " : "",
@@ -548,10 +550,10 @@ static bool is_worse(const struct plait__edition *canary, const struct plait__ed
     const double failures = (double)canary->failed / (double)canary->served;
     const double expected = (double)stable->failed / (double)stable->served;
     const float ms = slowest(canary), expected_ms = slowest(stable);
-    if (failures > expected + 0.05)
+    if (failures > expected + canary->canary.failures)
         snprintf(sentence, 256, "%.60s@%.30s fails %.1f%% of its requests, %.30s %.1f%%", canary->name, canary->version,
                  100 * failures, stable->version, 100 * expected);
-    else if (ms > 1.5f * expected_ms)
+    else if ((double)ms > canary->canary.slower * (double)expected_ms)
         snprintf(sentence, 256, "%.60s@%.30s takes %.0f ms at its slowest, %.30s %.0f ms", canary->name, canary->version,
                  (double)ms, stable->version, (double)expected_ms);
     else
@@ -565,9 +567,10 @@ bool plait__edition_judge(struct plait__repository *repository, struct plait__ed
     pthread_mutex_lock(&repository->lock);
     edition->recent_ms[edition->served++ % PLAIT__RECENT] = (float)took_us / 1000;
     edition->failed += failed;
-    for (const struct plait__edition *stable = repository->editions; stable && edition->canary && !worse; stable = stable->next)
+    for (const struct plait__edition *stable = repository->editions; stable && edition->canary.share && !worse;
+         stable = stable->next)
         if (stable != edition && stable->state == PLAIT__EDITION_READY && edition->state == PLAIT__EDITION_READY &&
-            !stable->canary && strcmp(stable->name, edition->name) == 0)
+            !stable->canary.share && strcmp(stable->name, edition->name) == 0)
             worse = is_worse(edition, stable, sentence);
     if (worse) edition->state = PLAIT__EDITION_GONE; /* who releases it last ends it */
     pthread_mutex_unlock(&repository->lock);

@@ -34,11 +34,18 @@ enum plait__edition_state { PLAIT__EDITION_LOADING, PLAIT__EDITION_READY, PLAIT_
 
 enum { PLAIT__RECENT = 128, PLAIT__NO_LOT = 100 };
 
+/* A new version that gets a share of the requests first, and by how much it may be worse than the one it is to follow. */
+struct plait__canary {
+    int share;       /* per cent of the requests that name no version; 0: it is none */
+    double failures; /* share of its requests that may fail more; 0.05 by default */
+    double slower;   /* factor by which its slowest hundredth may be slower; 1.5 by default */
+};
+
 struct plait__edition {
     char name[64], version[32], folder[4096], digest[65];
     bool package; /* with a manifest; otherwise model.onnx alone */
     enum plait__edition_state state;
-    int canary; /* per cent of the requests that name no version; 0: it is none */
+    struct plait__canary canary;
     uint64_t served, failed;
     float recent_ms[PLAIT__RECENT]; /* how long the last ones took */
     int holds, replica_count, card_count;
@@ -70,16 +77,16 @@ enum plait_status plait__repository_load_all(struct plait__repository *repositor
 void plait__repository_fill(struct plait__repository *repository);
 
 /* Looks into the folders again and loads the newest version of a model, or the one named, also when it is loaded already. Until
- * it is warm the others answer; a canary gets `canary` per cent of the requests without a version and leaves them where they
- * are. A model that cannot be loaded changes nothing.  `version_out` is what was loaded. */
+ * it is warm the others answer; a canary leaves them where they are.  A model that cannot be loaded changes nothing.
+ * `version_out` is what was loaded. */
 enum plait_status plait__repository_load(struct plait__repository *repository, const char *name, const char *version,
-                                         int canary, char version_out[32], char sentence[256]);
+                                         struct plait__canary canary, char version_out[32], char sentence[256]);
 
 /* No new request gets the model (or that version of it); those that have it are answered.  NOT_FOUND: none was ready. */
 enum plait_status plait__repository_unload(struct plait__repository *repository, const char *name, const char *version);
 
-/* How a request went that an edition answered.  When that makes a canary worse than the one it is to follow (more failures by 5
- * in a hundred, or its slowest hundredth slower by half, after 20 requests each), it is unloaded: true, and why. */
+/* How a request went that an edition answered.  When that makes a canary worse than the one it is to follow, after 20 requests
+ * each, it is unloaded: true, and why. */
 bool plait__edition_judge(struct plait__repository *repository, struct plait__edition *edition, bool failed, uint64_t took_us,
                           char sentence[256]);
 

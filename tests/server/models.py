@@ -79,12 +79,12 @@ with Endpoint(plait, root, '--models', folder.name, '--workers', 2, '--queue', 6
     check(order(server, 'load', version='9')[0] == 404 and order(server, 'load', 'none')[0] == 404, 'what is nowhere')
     check(order(server, 'unload')[0] == 200 and infer(server)[0] == 404 and order(server, 'unload')[0] == 404, 'what is unloaded is gone')
     check(server.get('/v2/models/square/ready')[0] == 404 and server.get('/v2/health/ready')[0] == 200, 'the others are not')
-    for wrong in ('[', {'parameters': 1}, {'parameters': {'canary_percent': 0}}, {'parameters': {'canary_percent': 100}}, {'parameters': {'version': 1}}):
+    for wrong in ('[', {'parameters': 1}, {'parameters': {'canary_percent': 0}}, {'parameters': {'canary_percent': 100}}, {'parameters': {'version': 1}}, {'parameters': {'canary_slower': 0.5}}):
         check(server.post('/v2/repository/models/square/load', wrong)[0] == 400, 'no order: %s' % wrong)
 
     # A canary: its share of those who name no version, always the same for the same key.
     check(order(server, 'load', version='1')[0] == 200, 'version 1 again')
-    check(order(server, 'load', version='2', canary_percent=30)[0] == 200 and states(server)[('square', '2')] == 'canary', 'version 2 as a canary')
+    check(order(server, 'load', version='2', canary_percent=30, canary_slower=1e6)[0] == 200 and states(server)[('square', '2')] == 'canary', 'version 2 as a canary')
     chosen = {key: infer(server, **{'X-Sticky-Key': 'key-%d' % key})[1] for key in range(200)}
     share = sum(version == '2' for version in chosen.values())
     check(30 <= share <= 90, 'about 30%% of 200 keys: %d' % share)  # beyond would be five deviations
