@@ -160,11 +160,16 @@ struct plait__document {
 enum plait_status plait__detect(plait_context *context, const struct plait__detector *detector, const struct plait__image *grey,
                                 struct plait__arena *arena, struct plait__quad **quads_out, int *count_out);
 
+/* From where to where a stage takes the progress of the whole call, 0..1. */
+struct plait__stretch {
+    double from, to;
+};
+
 /* Reads them: fills the page's lines and words (width and height are set already).  Lines in which nothing is read are left
- * out.  recognise.c */
+ * out.  `span` NULL: progress is not told.  recognise.c */
 enum plait_status plait__recognise(plait_context *context, const struct plait__recogniser *recogniser,
                                    const struct plait__image *grey, const struct plait__quad *quads, int count,
-                                   struct plait__arena *arena, struct plait__page *page);
+                                   const struct plait__stretch *span, struct plait__arena *arena, struct plait__page *page);
 
 /* How well a page was read, 0..1: mean confidence of its words times the share of the quads that turned out to be text. */
 float plait__legibility(const struct plait__page *page, int quads);

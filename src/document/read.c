@@ -1,4 +1,5 @@
 /* The way of one page: each stage once, in order, timed. */
+#include <math.h>
 #include <string.h>
 
 #include "document/known.h"
@@ -16,12 +17,18 @@ struct work {
     struct plait__image grey;
     struct plait__arena scratch; /* what later stages do not need */
     unsigned present;            /* the senses that the page was read with */
+    double told;                 /* how far the caller was told that the document is: never less than before */
 };
 
-/* What comes before a stage: the caller is told how far we are, and may stop here. */
-static enum plait_status begin(const struct work *work, const char *stage, double fraction) {
+/* How far the document is when this page is: both 0..1. */
+static double whole(const struct work *work, double fraction) {
     const int done = work->document->page_count - 1, expected = work->document->reading->expected;
-    plait__progress(work->context, stage, (done + fraction) / (done < expected ? expected : done + 1));
+    return fmax(work->told, (done + fraction) / (done < expected ? expected : done + 1));
+}
+
+/* What comes before a stage: the caller is told how far we are, and may stop here. */
+static enum plait_status begin(struct work *work, const char *stage, double fraction) {
+    plait__progress(work->context, stage, work->told = whole(work, fraction));
     if (plait__cancelled(work->context)) return plait__fail(work->context, PLAIT_CANCELLED, "stopped before: %s", stage);
     return PLAIT_OK;
 }
@@ -60,8 +67,10 @@ static enum plait_status see_lines(struct work *work, float *legibility_out) {
     end(work, PLAIT__STAGE_DETECT, start);
     start = plait__now_us(work->context);
     PLAIT__TRY(begin(work, "recognise", 0.35));
-    PLAIT__TRY(
-        plait__recognise(work->context, &package->recogniser, &work->grey, quads, count, &work->document->arena, work->page));
+    const struct plait__stretch span = {work->told, whole(work, 0.85)};
+    PLAIT__TRY(plait__recognise(work->context, &package->recogniser, &work->grey, quads, count, &span, &work->document->arena,
+                                work->page));
+    work->told = span.to;
     end(work, PLAIT__STAGE_RECOGNISE, start);
     *legibility_out = plait__legibility(work->page, count);
     return PLAIT_OK;

@@ -33,6 +33,7 @@ struct reading {
     struct plait__beam *beam;
     struct crop *crops; /* [count], in the order of the quads */
     int count;
+    const struct plait__stretch *span;
 };
 
 /* ------------------------------------------------------------------ from the page to the network */
@@ -174,7 +175,10 @@ static enum plait_status read_all(struct reading *reading) {
             if (plait__cancelled(reading->context))
                 return plait__fail(reading->context, PLAIT_CANCELLED, "reading was stopped");
             PLAIT__TRY(read_batch(reading, batch + at, size));
-            plait__progress(reading->context, "recognise", (double)(read += size) / reading->count);
+            read += size;
+            const struct plait__stretch *span = reading->span;
+            if (span)
+                plait__progress(reading->context, "recognise", span->from + (span->to - span->from) * read / reading->count);
         }
         width = next;
     }
@@ -294,8 +298,9 @@ static enum plait_status fill_page(struct reading *reading, struct plait__page *
 
 enum plait_status plait__recognise(plait_context *context, const struct plait__recogniser *recogniser,
                                    const struct plait__image *grey, const struct plait__quad *quads, int count,
-                                   struct plait__arena *arena, struct plait__page *page) {
-    struct reading reading = {.context = context, .recogniser = recogniser, .grey = grey, .arena = arena, .count = count};
+                                   const struct plait__stretch *span, struct plait__arena *arena, struct plait__page *page) {
+    struct reading reading = {
+        .context = context, .recogniser = recogniser, .grey = grey, .arena = arena, .count = count, .span = span};
     if (!(reading.crops = plait__arena_array(arena, (size_t)count + 1, sizeof *reading.crops))) return PLAIT_MEMORY;
     int longest = 0;
     for (int i = 0; i < count; i++) {

@@ -32,7 +32,7 @@ static enum plait_status try_position(plait_context *context, const struct plait
     PLAIT__TRY(plait__detect(context, &package->detector, grey, arena, &quads, &count));
     qsort(quads, (size_t)count, sizeof *quads, longest_first);
     if (count > LINES) count = LINES;
-    PLAIT__TRY(plait__recognise(context, &package->recogniser, grey, quads, count, arena, &page));
+    PLAIT__TRY(plait__recognise(context, &package->recogniser, grey, quads, count, NULL, arena, &page));
     *legibility_out = plait__legibility(&page, count);
     return PLAIT_OK;
 }
