@@ -19,7 +19,7 @@ function files(): Plugin {
         .filter((entry) => entry.isFile() && entry.name !== 'service-worker.js')
         .map((entry) => join(entry.parentPath, entry.name))
         .map((path) => [relative(out, path), createHash('sha256').update(readFileSync(path)).digest('hex')]))
-      writeFileSync(worker, readFileSync(worker, 'utf8').replace('PLAIT_FILES', () => JSON.stringify(digests)))
+      writeFileSync(worker, readFileSync(worker, 'utf8').replaceAll('PLAIT_FILES', () => JSON.stringify(digests)))
     },
   }
 }

@@ -12,7 +12,7 @@ export async function registerServiceWorker(ready: () => void, mayReload: () => 
   }
   await controlled(serviceWorker)
   // Once, and only while nothing is on the page that a person could lose.
-  if (!crossOriginIsolated && !sessionStorage.getItem('isolating') && mayReload()) {
+  if (serviceWorker.controller && !crossOriginIsolated && !sessionStorage.getItem('isolating') && mayReload()) {
     sessionStorage.setItem('isolating', 'yes')
     location.reload()
     return true
@@ -26,5 +26,5 @@ const controlled = (serviceWorker: ServiceWorkerContainer) =>
     ? Promise.resolve()
     : new Promise<void>((resolve) => {
       serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true })
-      setTimeout(resolve, 3000)
+      setTimeout(resolve, 10_000) // one thread will do, until the page is opened again
     })

@@ -1,5 +1,7 @@
 // Answers every request of the page from a store of files by digest, and adds the headers that isolate it.
-declare const PLAIT_FILES: Record<string, string> // path relative to this script: SHA-256; filled in when the page is built
+declare const PLAIT_FILES: Record<string, string> // filled in when the page is built
+/** Path relative to this script: SHA-256. */
+const files = PLAIT_FILES
 
 const scope = self as unknown as ServiceWorkerGlobalScope
 const store = 'plait-files'
@@ -41,18 +43,18 @@ async function file(path: string, digest: string): Promise<Response> {
 /** Fetches what is missing, a few at a time; false if something could not be had. */
 async function keepAll(): Promise<boolean> {
   const cache = await caches.open(store)
-  const waiting = Object.entries(PLAIT_FILES)
+  const waiting = Object.entries(files)
   const work = async () => {
     for (let next = waiting.pop(); next; next = waiting.pop()) await file(...next)
   }
   await Promise.all([work(), work(), work()])
   const kept = new Set((await cache.keys()).map((request) => request.url))
-  return Object.values(PLAIT_FILES).every((digest) => kept.has(key(digest)))
+  return Object.values(files).every((digest) => kept.has(key(digest)))
 }
 
 async function forgetOld() {
   const cache = await caches.open(store)
-  const wanted = new Set(Object.values(PLAIT_FILES).map(key))
+  const wanted = new Set(Object.values(files).map(key))
   await Promise.all((await cache.keys()).filter((request) => !wanted.has(request.url)).map((request) => cache.delete(request)))
 }
 
@@ -77,6 +79,6 @@ scope.addEventListener('fetch', (event) => {
   const url = new URL(request.url)
   if (request.method !== 'GET' || !url.href.startsWith(base)) return
   const path = url.pathname.slice(new URL(base).pathname.length) || 'index.html'
-  const digest = PLAIT_FILES[path]
+  const digest = files[path]
   event.respondWith((digest ? file(path, digest) : fetch(request)).then(isolated))
 })
