@@ -9,7 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url))
 const root = resolve(here, '..')
 
 function run(what, command, ...options) {
-  console.log(`web: ${what}`)
+  if (what) console.log(`web: ${what}`)
   const { status, error } = spawnSync(command, options, { cwd: root, stdio: 'inherit' })
   if (error || status !== 0) {
     console.error(`web: ${command} ${options.join(' ')}: ${error?.message ?? `ended with ${status}`}`)
@@ -26,10 +26,20 @@ function newest(...paths) {
 }
 
 const inWeb = (...names) => names.map((name) => join(here, name))
+const inRoot = (...names) => names.map((name) => join(root, name))
+const variants = ['wasm-simd', 'wasm-threads', 'wasm-relaxed', 'wasm-relaxed-threads']
+if (!variants.some((variant) => existsSync(join(root, 'build', variant, 'plait.wasm')))) {
+  for (const variant of variants) {
+    run(`building ${variant}, once (a minute or two)`, 'cmake', '--preset', variant, '-Wno-dev')
+    run('', 'cmake', '--build', '--preset', variant, '--target', 'plait_wasm', '--', '--quiet')
+  }
+}
 const page = join(here, 'dist/index.html')
-const js = join(root, 'js/dist/index.js')
+const js = join(root, 'js/dist/web/index.js')
 
-if (!existsSync(js)) run('building the package', 'npm', '--prefix', 'js', 'run', 'build')
+if (!existsSync(js) || statSync(js).mtimeMs < newest(...inRoot('js/src', 'js/scripts', 'js/package.json', 'models/receipt', ...variants.map((variant) => `build/${variant}/plait.wasm`)))) {
+  run('building the package', 'npm', '--prefix', 'js', 'run', 'build')
+}
 if (!existsSync(join(here, 'node_modules/vite'))) run('installing what the page is built with', 'npm', '--prefix', 'web', 'ci', '--ignore-scripts')
 if (!existsSync(page) || statSync(page).mtimeMs < newest(...inWeb('src', 'public', 'index.html', 'vite.config.ts'), join(root, 'js/dist'))) {
   run('building the page', 'npm', '--prefix', 'web', 'run', 'build')

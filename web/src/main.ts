@@ -10,7 +10,6 @@ import { Reader } from './reader.ts'
 import { createShelf } from './shelf.ts'
 import { createVoice, hears, type Voice } from './voice.ts'
 
-
 const content = document.getElementById('content')!
 const actions = document.getElementById('actions')!
 const items: Item[] = []
@@ -75,7 +74,7 @@ function putAway(item: Item) {
 
 const ways = (prominent: boolean) => [
   chooser(take, { caption: prominent ? 'Choose files' : 'Add', class: prominent ? 'primary' : 'quiet' }),
-  ...(navigator.mediaDevices ? [h('button', { type: 'button', class: prominent ? 'secondary' : 'quiet', onclick: useCamera }, icon('camera'), h('span', { class: 'caption' }, 'Camera'))] : []),
+  ...(navigator.mediaDevices ? [h('button', { type: 'button', class: prominent ? 'secondary' : 'quiet', 'aria-label': 'Camera', onclick: useCamera }, icon('camera'), h('span', { class: 'caption' }, 'Camera'))] : []),
 ]
 
 let captures = 0

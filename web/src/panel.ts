@@ -41,8 +41,8 @@ export function results(
     ...document.tables.map(tableView),
     checks(document),
     h('div', { class: 'take' },
-      copyButton('Copy CSV', 'Copy the fields as CSV', () => fieldsCsv(document, item.corrections)),
-      copyButton('Copy JSON', 'Copy everything as JSON', () => readingJson(document, item.corrections)),
+      copyButton('Copy CSV', 'Copy CSV of the fields', () => fieldsCsv(document, item.corrections)),
+      copyButton('Copy JSON', 'Copy JSON of everything', () => readingJson(document, item.corrections)),
       h('button', {
         class: 'quiet', type: 'button', onclick: () => download(`${base}.json`, 'application/json', readingJson(document, item.corrections)),
       }, icon('download'), 'Save JSON')),
