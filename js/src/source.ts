@@ -23,12 +23,15 @@ export async function openSource(source: DocumentSource, signal?: AbortSignal): 
   }
   if (source instanceof Blob) return file(new Uint8Array(await source.arrayBuffer()), 'name' in source ? String(source.name) : '', source.type)
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return file(asBytes(source), '', '')
+  if (typeof source !== 'object' || source === null) {
+    throw new PlaitError('INVALID', `expected a file, a URL or a picture to read, found ${source === null ? 'null' : typeof source}`)
+  }
   if (isPixels(source)) return { name: '', picture: { pixels: pick(source) }, mediaType: '' }
   if (hasContext(source) && typeof createImageBitmap === 'undefined') return { name: '', picture: { pixels: canvasPixels(source) }, mediaType: '' }
   try {
     return { name: '', picture: { bitmap: await createImageBitmap(source as ImageBitmapSource) }, mediaType: '' }
   } catch (error) {
-    const found = (source as object | null)?.constructor?.name ?? typeof source
+    const found = (source as object).constructor?.name ?? 'an object'
     throw new PlaitError('INVALID', `expected a file, a URL or a picture to read, found ${found}: ${(error as Error).message}`, { cause: error })
   }
 }
