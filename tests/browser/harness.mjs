@@ -14,8 +14,10 @@ export const samples = ['kopitiam.jpg', 'bookshop.jpg', 'boulangerie.png', 'groc
 
 export const { serve } = await import(pathToFileURL(join(root, 'web/serve.mjs')))
 export const web = join(root, 'web/dist')
-/** A page that only hands over the package: `window.plait`. Built by tests/browser/build.mjs. */
-export const bare = join(root, 'build/browser/bare')
+/** What is served for a page that only hands over the package, as `window.plait` and `window.tools`. */
+export const bare = [join(root, 'tests/browser/bare'), join(root, 'js')]
+/** Real receipts where there are some; none elsewhere. */
+export const receipts = join(process.env.PLAIT_SHARED ?? join(root, '../shared'), 'data/receipts/dev')
 
 const skipped = 77
 export function skip(why) {
@@ -86,6 +88,15 @@ export async function test(body) {
   for (const ending of endings.reverse()) await ending().catch((error) => console.log(error.message))
   console.log(`${checked} checks, ${failed} failed`)
   process.exit(failed ? 1 : 0)
+}
+
+/** A page of a browser of either kind, with what the bare page hands over. */
+export async function bring(browser, url) {
+  const page = await browser.newPage()
+  page.setDefaultTimeout(120_000)
+  await page.goto(url)
+  await page.waitForFunction(() => globalThis.tools)
+  return page
 }
 
 /** A server and a browser that end with the test. */

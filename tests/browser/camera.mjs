@@ -1,0 +1,90 @@
+// A receipt held to the camera (Chromium's fake device, playing a video of a sample) is captured, straightened and read;
+// what the microphone hears comes along, on the clock of the frames.
+import { join } from 'node:path'
+import { bare, bring, check, chromium, native, open, same, sample, temporaryFolder, test } from './harness.mjs'
+import { fakeDevices, tone, video } from './media.mjs'
+
+const file = 'kopitiam.jpg'
+const expected = native(sample(file))
+const hertz = 440
+
+/** Starts live reading and waits for the first document; everything as plain data. */
+const watch = async (audio) => {
+  const { reader } = window.tools
+  const qualities = []
+  const errors = []
+  let live
+  const started = performance.timeOrigin * 1000 + performance.now() * 1000
+  const captured = await new Promise((resolve, reject) => {
+    live = reader.live({
+      video: true, audio,
+      onQuality: (quality) => qualities.push(quality),
+      onError: (error) => errors.push(error.message),
+      onDocument: (document, capture) => resolve({ document, capture }),
+    })
+    live.ready.catch(reject)
+    // The first seconds of sound are to be in the capture: the steady page is taken away once, by taking another.
+    setTimeout(() => reject(new Error(`nothing was captured in time: ${JSON.stringify(qualities.at(-1))}; ${errors}`)), 60_000)
+  })
+  const { document, capture: first } = captured
+  await new Promise((resolve) => setTimeout(resolve, audio ? 2500 : 0))
+  const second = audio && await new Promise((resolve, reject) => {
+    live.stop()
+    live = reader.live({ video: true, audio, onError: reject, onDocument: (_, capture) => resolve(capture) })
+    setTimeout(() => live.capture().catch(reject), 3000)
+  })
+  live.stop()
+  const stopped = live.stream.getTracks().every((track) => track.readyState === 'ended')
+  const now = performance.timeOrigin * 1000 + performance.now() * 1000
+  const { width, height } = first.image
+  return {
+    document, stopped, qualities, errors, started, now, image: { width, height }, timestamp_us: first.timestamp_us,
+    sound: second?.audio && { ...second.audio, samples: [...second.audio.samples], frame_us: second.timestamp_us },
+  }
+}
+
+/** How strong a frequency is in the sound, as a share of all of it (Goertzel, 1958). */
+function share(samples, rate, frequency) {
+  const [step, all] = [2 * Math.PI * frequency / rate, samples.reduce((sum, x) => sum + x * x, 0)]
+  let [re, im] = [0, 0]
+  samples.forEach((x, i) => { re += x * Math.cos(step * i), im += x * Math.sin(step * i) })
+  return 2 * (re * re + im * im) / samples.length / all
+}
+
+await test(async (ends) => {
+  const folder = temporaryFolder(ends)
+  await video(join(folder, 'receipt.y4m'), file)
+  tone(join(folder, 'tone.wav'), hertz)
+  const devices = fakeDevices(
+    '--use-fake-ui-for-media-stream', `--use-file-for-fake-video-capture=${join(folder, 'receipt.y4m')}`,
+    `--use-file-for-fake-audio-capture=${join(folder, 'tone.wav')}`)
+  const { url, browser } = await open(ends, { folders: bare, browser: () => chromium(...devices) })
+  const page = await bring(browser, url)
+  await page.evaluate(() => window.tools.open())
+
+  const seen = await page.evaluate(watch, true)
+  same(seen.errors, [], 'errors')
+  for (const name of ['company', 'date', 'total']) same(seen.document.fields[name].value, expected.fields[name].value, name)
+  check(seen.stopped, 'stop() ends the camera')
+
+  const good = seen.qualities.filter((quality) => quality.problem === null)
+  check(good.length > 0 && good.every(({ outline }) => outline?.length === 4), `a steady page has an outline, found ${JSON.stringify(seen.qualities.at(-1))}`)
+  const ratio = seen.image.width / seen.image.height
+  const truth = expected.pages[0].width / expected.pages[0].height
+  check(Math.abs(ratio / truth - 1) < 0.03, `the page is cut out and straight: expected sides as ${truth.toFixed(3)}, found ${ratio.toFixed(3)}`)
+  check(seen.timestamp_us > seen.started && seen.timestamp_us < seen.now, 'the frame has the time when it was seen')
+
+  const { sound } = seen
+  check(sound?.sampleRate === 16_000, `sound at 16 kHz, found ${sound?.sampleRate}`)
+  if (sound) {
+    const seconds = sound.samples.length / sound.sampleRate
+    check(seconds > 1 && seconds < 10.5, `some seconds of it, found ${seconds}`)
+    // It goes on while the page is cut out, and ends before anyone hears of it; half a second for what was still on its way.
+    const end = sound.timestamp_us + 1e6 * seconds
+    check(sound.timestamp_us < sound.frame_us && end > sound.frame_us - 5e5 && end < seen.now + 5e5,
+      `sound and frame are of one clock: sound ends ${(end - sound.frame_us) / 1e6} s after the frame, ${(seen.now - end) / 1e6} s before it is told`)
+    const middle = sound.samples.slice(-16_000, -8000)
+    const [tone, other] = [share(middle, 16_000, hertz), share(middle, 16_000, 2 * hertz + 130)]
+    check(tone > 0.5 && other < 0.05, `the tone is heard: ${hertz} Hz has a share of ${tone}, another ${other}`)
+  }
+})
