@@ -16,17 +16,25 @@ function amountColumns({ columns, cells }: Table) {
   }))
 }
 
+const cellView = (cell: Table['cells'][number], amount: boolean) => h(cell.header ? 'th' : 'td', {
+  scope: cell.header && 'col', class: amount && 'amount',
+  rowspan: cell.row_span > 1 && cell.row_span, colspan: cell.column_span > 1 && cell.column_span,
+}, cell.text)
+
 export function tableView(table: Table, index: number) {
   const label = `Table ${index + 1}`
   const amounts = amountColumns(table)
   const body = h('tbody')
+  const taken = Array.from({ length: table.rows }, () => new Set<number>()) // columns, by cells that reach down from above too
   for (let row = 0; row < table.rows; row++) {
     const line = h('tr')
-    for (const cell of table.cells.filter((cell) => cell.row === row).sort((a, b) => a.column - b.column)) {
-      line.append(h(cell.header ? 'th' : 'td', {
-        scope: cell.header && 'col', class: amounts.has(cell.column) && 'amount',
-        rowspan: cell.row_span > 1 && cell.row_span, colspan: cell.column_span > 1 && cell.column_span,
-      }, cell.text))
+    for (let column = 0; column < table.columns; column++) {
+      if (taken[row]!.has(column)) continue
+      const cell = table.cells.find((cell) => cell.row === row && cell.column === column)
+      line.append(cell ? cellView(cell, amounts.has(column)) : h('td'))
+      for (let r = row; cell && r < Math.min(table.rows, row + cell.row_span); r++) {
+        for (let c = column; c < column + cell.column_span; c++) taken[r]!.add(c)
+      }
     }
     body.append(line)
   }
