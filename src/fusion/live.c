@@ -142,9 +142,9 @@ static double deviation_of(const double sum, const double square, double count) 
 }
 
 /* How loud a sound is, how much there is to see in a picture; NaN for others. */
-static float measure(struct plait_live *live, int sense, const plait_event *event) {
-    const struct plait__sense *rule = &live->multimodal->senses[sense];
-    const uint8_t *bytes = event->bytes;
+static float measure(struct plait_live *live, const struct plait__event *event) {
+    const struct plait__sense *rule = &live->multimodal->senses[event->source];
+    const uint8_t *bytes = event->payload;
     struct plait__arena arena;
     struct plait__quality quality;
     plait_tensor picture;
@@ -160,7 +160,7 @@ static float measure(struct plait_live *live, int sense, const plait_event *even
     if (rule->kind != PLAIT__SENSE_IMAGE) return NAN;
     plait__arena_init(&arena, live->context);
     float found = NAN;
-    if (plait__prepare(&arena, rule, event->bytes, event->size, &picture, &quality) == PLAIT_OK) {
+    if (plait__prepare(&arena, rule, event->payload, event->size, &picture, &quality) == PLAIT_OK) {
         const int64_t count = plait_tensor_elements(&picture);
         for (int64_t i = 0; i < count; i++) {
             const double value = ((const float *)picture.data)[i];
@@ -173,16 +173,23 @@ static float measure(struct plait_live *live, int sense, const plait_event *even
     return found;
 }
 
+static enum plait_status push(void *user, const struct plait__event *pushed) {
+    struct plait_live *live = user;
+    struct plait__event event = *pushed;
+    if (isnan(event.activity) && live->options.align && event.source < 2 && event.source < live->multimodal->sense_count)
+        event.activity = measure(live, &event);
+    if (live->options.record) PLAIT__TRY(plait__record_add(&live->recording, &event));
+    return plait__stream_push(live->stream, &event);
+}
+
 enum plait_status plait_live_push(plait_live *live, const plait_event *pushed) {
     const int sense = pushed->modality ? plait__sense_find(live->multimodal, pushed->modality, strlen(pushed->modality)) : -1;
     if (sense < 0)
         return plait__fail(live->context, PLAIT_INVALID, "event: the package %s has no modality \"%s\"", live->model->name,
                            pushed->modality ? pushed->modality : "");
-    struct plait__event event = {sense,         pushed->number, pushed->time_us, pushed->arrival_us, pushed->activity,
-                                 pushed->bytes, pushed->size};
-    if (isnan(event.activity) && live->options.align && sense < 2) event.activity = measure(live, sense, pushed);
-    if (live->options.record) PLAIT__TRY(plait__record_add(&live->recording, &event));
-    return plait__stream_push(live->stream, &event);
+    const struct plait__event event = {sense,         pushed->number, pushed->time_us, pushed->arrival_us, pushed->activity,
+                                       pushed->bytes, pushed->size};
+    return push(live, &event);
 }
 
 enum plait_status plait_live_finish(plait_live *live) {
@@ -197,7 +204,7 @@ enum plait_status plait_live_recording(plait_live *live, const void **bytes_out,
 }
 
 enum plait_status plait_live_replay(plait_live *live, const void *bytes, size_t size) {
-    return plait__record_replay(live->stream, bytes, size);
+    return plait__record_each(live->context, bytes, size, push, live);
 }
 
 /* ------------------------------------------------------------------ report */

@@ -35,9 +35,9 @@ enum plait_status plait__record_add(struct plait__buffer *trace, const struct pl
     return plait__buffer_append(trace, event->payload, event->size);
 }
 
-enum plait_status plait__record_replay(struct plait__stream *stream, const void *bytes, size_t size) {
+enum plait_status plait__record_each(plait_context *context, const void *bytes, size_t size,
+                                     enum plait_status (*each)(void *user, const struct plait__event *event), void *user) {
     const uint8_t *at = bytes, *end = at + size;
-    plait_context *context = plait__stream_context(stream);
     if (size < MAGIC_BYTES || memcmp(at, MAGIC, MAGIC_BYTES) != 0)
         return plait__fail(context, PLAIT_INVALID, "trace: expected \"%s\" at its beginning", MAGIC);
     for (at += MAGIC_BYTES; at < end;) {
@@ -52,8 +52,16 @@ enum plait_status plait__record_replay(struct plait__stream *stream, const void 
         memcpy(&event.activity, &activity, sizeof activity);
         if (event.size > (size_t)(end - at) - HEAD_BYTES)
             return plait__fail(context, PLAIT_INVALID, "trace: it ends in the middle of a payload of %zu bytes", event.size);
-        PLAIT__TRY(plait__stream_push(stream, &event));
+        PLAIT__TRY(each(user, &event));
         at += HEAD_BYTES + event.size;
     }
     return PLAIT_OK;
+}
+
+static enum plait_status push(void *user, const struct plait__event *event) {
+    return plait__stream_push(user, event);
+}
+
+enum plait_status plait__record_replay(struct plait__stream *stream, const void *bytes, size_t size) {
+    return plait__record_each(plait__stream_context(stream), bytes, size, push, stream);
 }

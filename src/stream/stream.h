@@ -85,6 +85,8 @@ void plait__stream_lag(const struct plait__stream *stream, struct plait__lag *la
 /* A trace: pushes as bytes, "PLAITTRC" and a record a push. Record before pushing; replaying pushes them all again. */
 enum plait_status plait__record_begin(struct plait__buffer *trace);
 enum plait_status plait__record_add(struct plait__buffer *trace, const struct plait__event *event);
+enum plait_status plait__record_each(plait_context *context, const void *bytes, size_t size,
+                                     enum plait_status (*each)(void *user, const struct plait__event *event), void *user);
 enum plait_status plait__record_replay(struct plait__stream *stream, const void *bytes, size_t size);
 
 #endif
