@@ -151,6 +151,7 @@ def ask(a):
         rows.extend(r + (True,) for r in answers(lib, strangeness, model, damaged(page, rng), rng, 'noisy' if origin == 'dev' else origin, known, seen))
         if page.name in documents:
             again, confidences = tagger_data.read_version(page, documents[page.name])
+            if not any(w[0] for l in again.lines for w in l.words): return         # nothing was read: there is nothing to be sure of
             rows.extend(r + (False,) for r in answers(lib, strangeness, model, again, rng, origin, known, seen, confidences))
     train, documents = tagger.load(lib, os.path.join(a.data, 'train')), tagger_data.read_documents(a.read)
     fold_of, shop_of = tagger_data.folds(train), tagger_data.shops(train)
