@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One misread character in NEAR is put right; values shorter than SHORTEST are too easily near each other.  Another number is more
- * often another place than a misread one: where a digit is not that digit, it counts as DIGIT characters. */
+/* One misread character in NEAR is put right; values shorter than SHORTEST are too easily near each other.  Another number is
+ * more often another place than a misread one: where a digit is not that digit, it counts as DIGIT characters. */
 enum { NEAR = 8, SHORTEST = 6, DIGIT = 3 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 /* Letters and digits in lower case; bytes of other scripts as they are. */
 static size_t key_of(const char *text, char *key) {
@@ -24,7 +26,9 @@ static size_t key_of(const char *text, char *key) {
     return size;
 }
 
-static int weight(char c) { return is_digit(c) ? DIGIT : 1; }
+static int weight(char c) {
+    return is_digit(c) ? DIGIT : 1;
+}
 
 static int weight_of_change(char a, char b) {
     if (a == b) return 0;
