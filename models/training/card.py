@@ -72,20 +72,25 @@ def fields(report):
     return report['fields']['micro']
 
 
+def short(figure):
+    """Three decimals; a figure of nothing is none."""
+    return '–' if figure is None else '%.3f' % figure
+
+
 def rows(pixels, words):
     def with_interval(report, name, figure):
         low, high = report['intervals'][name]
-        return '%.3f [%.3f, %.3f]' % (figure, low, high)
+        return '%s [%s, %s]' % (short(figure), short(low), short(high))
 
     yield 'word F1', with_interval(pixels, 'word_f1', pixels['ocr']['words']['f1']), ''
     yield 'page CER', with_interval(pixels, 'cer_page', pixels['ocr']['cer_page']), ''
     yield 'line F1, IoU 0.5', with_interval(pixels, 'lines_iou50_f1', pixels['ocr']['lines_iou50']['f1']), ''
     yield ('fields, micro F1, normalised', *(with_interval(r, 'fields_normalised_f1', fields(r)['normalised']['f1']) for r in (pixels, words)))
-    yield ('fields, micro F1, as printed', *('%.3f' % fields(r)['strict']['f1'] for r in (pixels, words)))
+    yield ('fields, micro F1, as printed', *(short(fields(r)['strict']['f1']) for r in (pixels, words)))
     for name in pixels['fields']:
         if name in ('micro', 'all_right'): continue
-        yield ('%s: F1, calibration error' % name, *('%.3f, %.3f' % (r['fields'][name]['normalised']['f1'], r['fields'][name]['calibration']['ece']) for r in (pixels, words)))
-    yield ('coverage at 1% error', *('%.3f' % fields(r)['calibration']['coverage_at_1pct'] for r in (pixels, words)))
+        yield ('%s: F1, calibration error' % name, *('%s, %s' % (short(r['fields'][name]['normalised']['f1']), short(r['fields'][name]['calibration']['ece'])) for r in (pixels, words)))
+    yield ('coverage at 1% error', *(short(fields(r)['calibration']['coverage_at_1pct']) for r in (pixels, words)))
 
 
 def write(plait, folder, package, made):
@@ -99,7 +104,7 @@ def write(plait, folder, package, made):
                 *(('without %s, true lines' % name, report) for name, report in left_out.items()))
     (package / 'CARD.md').write_text(TEXT.format(
         version=manifest['version'], files=table((n, WHAT.get(n, ''), f['bytes']) for n, f in manifest['files'].items()),
-        bytes=sum(f['bytes'] for f in manifest['files'].values()), figures=table(rows(pixels, words)), ablation=table((name, '%.3f' % fields(r)['normalised']['f1'], fields(r)['calibration']['precision_when_sure']) for name, r in ablation),
+        bytes=sum(f['bytes'] for f in manifest['files'].values()), figures=table(rows(pixels, words)), ablation=table((name, short(fields(r)['normalised']['f1']), fields(r)['calibration']['precision_when_sure']) for name, r in ablation),
         familiar=sum(len(f.get('familiar', [])) for f in manifest['fields'].values()),
         machine='%d %s cores, no GPU' % (os.cpu_count(), platform.machine()),
         made=made))
