@@ -1,6 +1,9 @@
 /* The plait command: finds the subcommand and hands over. */
 #include <stdio.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "cli/cli.h"
 
@@ -21,6 +24,10 @@ static void print_help(FILE *to) {
 }
 
 int main(int argc, char **argv) {
+#ifdef __GLIBC__
+    /* Blocks of a page go back to the system with it: kept for the next, among smaller ones, the heap would grow and grow. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
     if (argc < 2) {
         print_help(stderr);
         return PLAIT__EXIT_USAGE;
