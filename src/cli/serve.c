@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/packages.h"
+#include "server/probe.h"
 
 /* PORT is how platforms say where they will ask; then it is asked from outside. */
 static bool read_environment(struct plait__serve_options *options) {
@@ -44,9 +45,16 @@ static int serve(plait_context *context, struct plait__serve_options *options, c
     return status == PLAIT_OK ? PLAIT__EXIT_OK : PLAIT__EXIT_FAILED;
 }
 
+static int check(plait_context *context, const struct plait__serve_options *options) {
+    if (plait__probe(context, options->port, options->tls_certificate) == PLAIT_OK) return PLAIT__EXIT_OK;
+    plait__cli_error(NULL, "%s", plait_context_error(context));
+    return PLAIT__EXIT_FAILED;
+}
+
 static int run(const struct plait__command *command, int argc, char **argv) {
     struct plait__serve_options o;
     const char *models = NULL;
+    bool checks = false;
     plait__serve_options_default(&o);
     if (!read_environment(&o)) return PLAIT__EXIT_USAGE;
     const struct plait__option options[] = {
@@ -76,6 +84,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--tls-certificate", "FILE", "PEM; with --tls-key it is HTTPS", .text = &o.tls_certificate},
         {"--tls-key", "FILE", "PEM", .text = &o.tls_key},
         {"--quiet", NULL, "no line on stderr for every request", .flag = &o.quiet},
+        {"--check", NULL, "serve nothing: ask the server on this machine's port whether it is ready", .flag = &checks},
         {0}};
     const int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);
@@ -89,7 +98,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     if (!o.traces && endpoint_of_environment(traces)) o.traces = traces;
     plait_context *context = plait__cli_context(1);
     if (!context) return PLAIT__EXIT_FAILED;
-    const int exit = serve(context, &o, models);
+    const int exit = checks ? check(context, &o) : serve(context, &o, models);
     plait_context_destroy(context);
     return exit;
 }

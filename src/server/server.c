@@ -19,10 +19,17 @@
 
 enum { HEAD_BYTES = 32768 /* of a request's head, and of a piece of its body */, SPARE_FILES = 256, STEP_MS = 20 };
 
-/* How many processors this process may use. */
+/* How many processors this process may use: of those it may run on, as many as a container's share of time fills. */
 static int processors(void) {
     cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    long quota, period;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r"); /* "QUOTA PERIOD" in microseconds, or "max PERIOD" */
+    if (!file) return count;
+    if (fscanf(file, "%ld %ld", &quota, &period) == 2 && quota > 0 && period > 0 && quota < count * period)
+        count = (int)((quota + period - 1) / period);
+    fclose(file);
+    return count;
 }
 
 void plait__serve_options_default(struct plait__serve_options *options) {
