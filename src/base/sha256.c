@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { BLOCK = sizeof((struct plait__sha256 *)0)->held };
+enum { BLOCK = sizeof((struct plait__sha256 *)0)->held, MANY = 4096 /* bytes for which asking the processor pays */ };
 
 /* The first 32 bits of the fractional parts of the cube roots of the first 64 primes (section 4.2.2). */
 static const uint32_t K[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -71,6 +71,10 @@ void plait__sha256_add(struct plait__sha256 *hash, const void *bytes, size_t siz
         at += taken, size -= taken;
         if (held + taken < BLOCK) return;
         take_block(hash->state, hash->held);
+    }
+    if (size >= MANY && plait__sha256_x86_usable()) {
+        plait__sha256_x86_blocks(hash->state, K, at, size / BLOCK);
+        at += size / BLOCK * BLOCK, size %= BLOCK;
     }
     for (; size >= BLOCK; at += BLOCK, size -= BLOCK) take_block(hash->state, at);
     if (size) memcpy(hash->held, at, size);

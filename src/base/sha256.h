@@ -2,6 +2,7 @@
 #ifndef PLAIT_BASE_SHA256_H
 #define PLAIT_BASE_SHA256_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,5 +19,10 @@ void plait__sha256_end(const struct plait__sha256 *hash, char hex_out[65]); /* o
 
 /* The digest as 64 lower-case hexadecimal digits and a NUL. */
 void plait__sha256_hex(const void *bytes, size_t size, char hex_out[65]);
+
+/* The same for whole blocks of 64 bytes, with the processor's own instructions, where it has them.  `k`: the constants of the
+ * steps.  sha256_x86.c */
+bool plait__sha256_x86_usable(void);
+void plait__sha256_x86_blocks(uint32_t state[8], const uint32_t k[64], const uint8_t *at, size_t count);
 
 #endif

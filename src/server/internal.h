@@ -124,9 +124,12 @@ struct plait__server {
     uint64_t start_us;
 };
 
+void plait__heap_begin(void); /* once, before all else */
+
 uint64_t plait__server_now(const struct plait__server *server); /* monotonic, microseconds; any thread */
 void plait__sleep_ms(int milliseconds);
-uint64_t plait__unix_now(void); /* microseconds since 1970 */
+uint64_t plait__unix_now(void);      /* microseconds since 1970 */
+uint64_t plait__processor_now(void); /* microseconds of processor time that the process has had */
 
 /* The route for a method and a path (decoded parts go to the exchange); NULL with 404 or 405 and what is allowed. */
 const struct plait__route *plait__route_find(struct plait__exchange *exchange, const char *method, const char *path,

@@ -49,6 +49,8 @@
     X(dropped, COUNTER, "plait_telemetry_dropped_total", "Lines and traces that could not be kept.", ("kind"), 0, {0})        \
     X(rolled_back, COUNTER, "plait_canaries_unloaded_total", "Canaries that were worse than what they were to follow.",       \
       ("model"), 0, {0})                                                                                                      \
+    X(start_seconds, GAUGE, "plait_start_cpu_seconds", "Processor time from the process's begin until ready, by stage.",      \
+      ("stage"), 0, {0})                                                                                                      \
     X(memory, GAUGE, "process_resident_memory_bytes", "Resident memory.", (NULL), 0, {0})                                     \
     X(processor, COUNTER, "process_cpu_seconds_total", "Processor time, user and system.", (NULL), 0, {0})                    \
     X(files, GAUGE, "process_open_fds", "Open files.", (NULL), 0, {0})                                                        \

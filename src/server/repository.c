@@ -9,7 +9,7 @@
 #include "base/json_write.h"
 #include "document/font.h"
 #include "model/find.h"
-#include "server/exchange.h"
+#include "server/internal.h"
 #include "server/tensors.h"
 
 /* ------------------------------------------------------------------ replicas */
@@ -75,7 +75,7 @@ static enum plait_status warm(struct plait__replica *replica) {
 }
 
 static enum plait_status replica_create(const struct plait__repository *repository, const struct plait__edition *edition,
-                                        struct plait__replica **replica_out, char sentence[256]) {
+                                        struct plait__replica **replica_out, uint64_t *warm_us_out, char sentence[256]) {
     plait_context_options options;
     plait_context_options_default(&options);
     struct plait__replica *replica = calloc(1, sizeof *replica);
@@ -87,7 +87,9 @@ static enum plait_status replica_create(const struct plait__repository *reposito
     options.progress_user = replica;
     enum plait_status status = plait_context_create(&options, &replica->context);
     if (status == PLAIT_OK) status = load(repository, edition, replica);
+    const uint64_t loaded = plait__processor_now();
     if (status == PLAIT_OK) status = warm(replica);
+    if (warm_us_out) *warm_us_out += plait__processor_now() - loaded;
     if (status == PLAIT_OK) {
         *replica_out = replica;
         return status;
@@ -110,7 +112,7 @@ struct plait__replica *plait__replica_take(struct plait__repository *repository,
         edition->replica_count++; /* the one that is made now */
     pthread_mutex_unlock(&repository->lock);
     if (replica) return replica;
-    if (replica_create(repository, edition, &replica, sentence) == PLAIT_OK) return replica;
+    if (replica_create(repository, edition, &replica, NULL, sentence) == PLAIT_OK) return replica;
     pthread_mutex_lock(&repository->lock);
     edition->replica_count--;
     pthread_cond_broadcast(&repository->changed);
@@ -247,7 +249,8 @@ static struct plait__edition *edition_find(struct plait__edition *list, const ch
 static enum plait_status edition_load(struct plait__repository *repository, struct plait__edition *edition,
                                       char sentence[256]) {
     struct plait__replica *replica = NULL;
-    enum plait_status status = replica_create(repository, edition, &replica, sentence);
+    uint64_t warm_us = 0;
+    enum plait_status status = replica_create(repository, edition, &replica, &warm_us, sentence);
     cards_clear(edition);
     if (status == PLAIT_OK && (status = cards_make(edition, replica)) != PLAIT_OK) {
         snprintf(sentence, 256, "memory is out");
@@ -259,6 +262,7 @@ static enum plait_status edition_load(struct plait__repository *repository, stru
         edition->idle = replica;
         edition->replica_count = 1;
         edition->state = PLAIT__EDITION_READY;
+        repository->warm_us += warm_us;
     } else {
         edition->state = PLAIT__EDITION_FAILED;
     }
@@ -591,7 +595,7 @@ static bool fill_one(struct plait__repository *repository) {
     if (!edition) return false;
     struct plait__replica *replica = NULL;
     char sentence[256];
-    const bool made = replica_create(repository, edition, &replica, sentence) == PLAIT_OK;
+    const bool made = replica_create(repository, edition, &replica, NULL, sentence) == PLAIT_OK;
     if (made)
         plait__replica_return(repository, edition, replica);
     else { /* it was made once already: memory is short, and the next request tries again */

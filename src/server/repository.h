@@ -62,6 +62,7 @@ struct plait__repository {
     const char *backend;
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    uint64_t warm_us;                /* of processor time, for the first run of the replicas made by load_all */
     struct plait__edition *editions; /* by name, the newest version first */
 };
 

@@ -60,6 +60,12 @@ uint64_t plait__unix_now(void) {
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+uint64_t plait__processor_now(void) {
+    struct timespec spent;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
+}
+
 void plait__sleep_ms(int milliseconds) {
     poll(NULL, 0, milliseconds);
 }
@@ -181,14 +187,27 @@ static enum plait_status load_models(struct plait__server *server) {
     return PLAIT_OK;
 }
 
+/* What the start cost until now, without what came before. */
+static void measure_start(struct plait__server *server, const char *stage, uint64_t *before_us) {
+    const uint64_t now = plait__processor_now();
+    plait__gauge(server->measure.start_seconds, PLAIT__LABELS(stage), (double)(now - *before_us) / 1e6);
+    *before_us = now;
+}
+
 static enum plait_status start(struct plait__server *server) {
+    uint64_t before = 0;
+    measure_start(server, "process", &before);
     if (server->options->keys) PLAIT__TRY(plait__api_keys_read(server->context, server->options->keys, &server->keys));
     PLAIT__TRY(plait__scribe_begin(server, server->options->audit, server->options->quiet));
     PLAIT__TRY(plait__exporter_begin(server, server->options->traces));
     PLAIT__TRY(start_http(server)); /* first, so that it can be asked whether it is ready */
     if (pthread_create(&server->watcher, NULL, plait__wires_watch, server) != 0)
         return plait__fail(server->context, PLAIT_MEMORY, "a thread could not be had");
+    measure_start(server, "http", &before);
     PLAIT__TRY(load_models(server));
+    before += server->repository.warm_us;
+    measure_start(server, "load", &before);
+    plait__gauge(server->measure.start_seconds, PLAIT__LABELS("warm"), (double)server->repository.warm_us / 1e6);
     PLAIT__TRY(start_workers(server));
     atomic_store(&server->ready, true);
     return plait__lambda_begin(server);
@@ -256,6 +275,7 @@ static enum plait_status serve(struct plait__server *server, const sigset_t *sig
 enum plait_status plait__serve(plait_context *context, const struct plait__serve_options *options) {
     struct plait__server server = {.context = context, .options = options};
     sigset_t signals;
+    plait__heap_begin();
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);

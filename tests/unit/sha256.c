@@ -55,4 +55,24 @@ TEST(part_by_part) {
     }
 }
 
-TEST_MAIN(published_examples, a_million_letters, around_a_block, part_by_part)
+/* Many blocks at once may be another implementation's work: it agrees, wherever the parts begin. */
+TEST(many_blocks_at_once) {
+    enum { SIZE = 20011, SMALL = 61 };
+    static char bytes[SIZE];
+    char parts[65], whole[65];
+    for (int i = 0; i < SIZE; i++) bytes[i] = (char)(i * 31 + i / 251);
+    for (size_t first = 0; first < 130; first++) {
+        struct plait__sha256 small, large;
+        plait__sha256_begin(&small);
+        plait__sha256_begin(&large);
+        for (size_t at = 0; at < SIZE; at += SMALL)
+            plait__sha256_add(&small, bytes + at, SMALL < SIZE - at ? SMALL : SIZE - at);
+        plait__sha256_add(&large, bytes, first);
+        plait__sha256_add(&large, bytes + first, SIZE - first);
+        plait__sha256_end(&small, parts);
+        plait__sha256_end(&large, whole);
+        CHECK_TEXT(whole, parts);
+    }
+}
+
+TEST_MAIN(published_examples, a_million_letters, around_a_block, part_by_part, many_blocks_at_once)
