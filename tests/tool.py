@@ -34,6 +34,24 @@ def sanitized(plait):
     return b'__asan_init' in open(plait, 'rb').read()
 
 
+NUMBER_TOLERANCE = 1e-3  # a confidence is a product of many sums, which each build adds up in another order
+
+
+def differences(a, b, place=''):
+    """Where two JSON values differ: texts at all, numbers by more than their tolerance. Times may."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        if set(a) != set(b):
+            return ['%s: %s and %s' % (place, sorted(a), sorted(b))]
+        return [d for key in a if key not in ('timing_ms', 'ms') for d in differences(a[key], b[key], place + '.' + key)]
+    if isinstance(a, list) and isinstance(b, list):
+        if len(a) != len(b):
+            return ['%s: %d and %d items' % (place, len(a), len(b))]
+        return [d for i in range(len(a)) for d in differences(a[i], b[i], '%s[%d]' % (place, i))]
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)) and not isinstance(a, bool):
+        return [] if abs(a - b) <= NUMBER_TOLERANCE * max(1, abs(a)) else ['%s: %s and %s' % (place, a, b)]
+    return [] if a == b else ['%s: %r and %r' % (place, a, b)]
+
+
 class Checks:
     """Counts what was checked; every failure is printed, and the test fails at its end."""
 

@@ -99,7 +99,7 @@ async function bundle(platform) {
     logLevel: 'warning',
   }
   const worklet = platform === 'web' ? { 'recorder.worklet': join(compiled, 'live/recorder.worklet.js') } : {}
-  await build({ ...common, entryPoints: { index: join(compiled, 'index.js') }, splitting: true })
+  await build({ ...common, entryPoints: { index: join(compiled, 'index.js'), core: join(compiled, 'core.js') }, splitting: true })
   await build({ ...common, entryPoints: { worker: join(compiled, `worker/${platform}.js`), ...worklet } })
   await build({
     ...common,

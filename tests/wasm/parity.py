@@ -2,10 +2,10 @@
 import ast, json, os, struct, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
-from tool import Checks, places, run, skip
+from tool import Checks, differences, places, run, skip
 
-# f32 sums in another order through some 30 layers; a confidence is a product of many of their results.
-NETWORK_TOLERANCE, NUMBER_TOLERANCE = 1e-4, 1e-3
+# f32 sums in another order through some 30 layers.
+NETWORK_TOLERANCE = 1e-4
 
 wasm, root = places()
 native = os.path.join(root, 'build', 'native', 'plait')
@@ -25,21 +25,6 @@ def output_of(command, network, inputs):
     header = ast.literal_eval(data[10:start].decode())
     check(header['descr'] == '<f4', '%s: expected floats, found %s' % (network, header['descr']))
     return header['shape'], struct.unpack('<%df' % ((len(data) - start) // 4), data[start:])
-
-
-def differences(a, b, place=''):
-    """Where two JSON values differ: texts at all, numbers by more than their tolerance. Times may."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        if set(a) != set(b):
-            return ['%s: %s and %s' % (place, sorted(a), sorted(b))]
-        return [d for key in a if key not in ('timing_ms', 'ms') for d in differences(a[key], b[key], place + '.' + key)]
-    if isinstance(a, list) and isinstance(b, list):
-        if len(a) != len(b):
-            return ['%s: %d and %d items' % (place, len(a), len(b))]
-        return [d for i in range(len(a)) for d in differences(a[i], b[i], '%s[%d]' % (place, i))]
-    if isinstance(a, (int, float)) and isinstance(b, (int, float)) and not isinstance(a, bool):
-        return [] if abs(a - b) <= NUMBER_TOLERANCE * max(1, abs(a)) else ['%s: %s and %s' % (place, a, b)]
-    return [] if a == b else ['%s: %r and %r' % (place, a, b)]
 
 
 for network, inputs in {'detector': ['image'], 'recogniser': ['image'], 'text': ['characters', 'features'], 'layout': ['features'],
