@@ -15,3 +15,4 @@ endfunction()
 
 plait_native_library(sodium sodium.h sodium/version.h SODIUM_VERSION_STRING 1.0.18)
 plait_native_library(sqlite3 sqlite3.h sqlite3.h SQLITE_VERSION 3.34)
+plait_native_library(pq postgresql/libpq-fe.h postgresql/pg_config.h PG_VERSION 13)

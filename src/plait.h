@@ -369,9 +369,10 @@ typedef struct plait_memory plait_memory;
 /* In this process alone; hosts without files keep what plait_memory_export gives. */
 enum plait_status plait_memory_create(plait_context *context, plait_memory **memory_out);
 
-/* In a file (SQLite), made when there is none; everything but identifiers is encrypted (XChaCha20-Poly1305, libsodium).  `key`:
- * 64 hexadecimal digits, used during the call.  INVALID: the file was made with another key; UNSUPPORTED: the build has no
- * files. */
+/* In a file (SQLite), made when there is none, or where `path` begins with postgresql:// in a table of that database, so that
+ * many machines share it; everything but identifiers is encrypted (XChaCha20-Poly1305, libsodium).  `key`: 64 hexadecimal
+ * digits, used during the call.  What others add is seen by those who open it later.  INVALID: it was made with another key;
+ * UNSUPPORTED: the build has no files. */
 enum plait_status plait_memory_open(plait_context *context, const char *path, const char *key, plait_memory **memory_out);
 void plait_memory_destroy(plait_memory *memory);
 

@@ -7,7 +7,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     bool all = false;
     const struct plait__option options[] = {
         {"--all", NULL, "everything", .flag = &all},
-        {"--memory", "FILE", "PLAIT_MEMORY by default", .text = &memory_options.path},
+        {"--memory", "FILE|URL", "PLAIT_MEMORY by default", .text = &memory_options.path},
         {"--key-file", "FILE", "PLAIT_MEMORY_KEY by default", .text = &memory_options.key_file},
         {0}};
     int count = plait__cli_options(command, options, argc, argv);

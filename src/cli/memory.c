@@ -41,7 +41,7 @@ static enum plait_status new_key(plait_context *context, const char *path) {
 static int run(const struct plait__command *command, int argc, char **argv) {
     struct plait__memory_options memory_options = {0};
     const struct plait__option options[] = {
-        {"--memory", "FILE", "PLAIT_MEMORY by default", .text = &memory_options.path},
+        {"--memory", "FILE|URL", "PLAIT_MEMORY by default", .text = &memory_options.path},
         {"--key-file", "FILE", "PLAIT_MEMORY_KEY by default", .text = &memory_options.key_file},
         {0}};
     int count = plait__cli_options(command, options, argc, argv);

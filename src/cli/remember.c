@@ -20,6 +20,11 @@ enum plait_status plait__cli_write_secret(plait_context *context, const char *pa
     return plait__fail(context, PLAIT_IO, "%s: writing failed", path);
 }
 
+/* What messages call it: a URL may have a password in it. */
+static const char *shown(const char *path) {
+    return strstr(path, "://") ? "--memory" : path;
+}
+
 static enum plait_status open_memory(plait_context *context, const char *path, const char *key_file,
                                      plait_memory **memory_out) {
     char key[KEY_BYTES_MOST + 1] = {0};
@@ -30,11 +35,11 @@ static enum plait_status open_memory(plait_context *context, const char *path, c
         memcpy(key, file.bytes, file.size);
         plait__file_close(context, &file);
     } else if (!variable) {
-        return plait__fail(context, PLAIT_INVALID, "%s: expected a key: --key-file FILE or PLAIT_MEMORY_KEY", path);
+        return plait__fail(context, PLAIT_INVALID, "%s: expected a key: --key-file FILE or PLAIT_MEMORY_KEY", shown(path));
     }
     const enum plait_status status = plait_memory_open(context, path, key_file ? key : variable, memory_out);
     memset(key, 0, sizeof key);
-    return status == PLAIT_OK ? status : plait__fail_in(context, status, "%s", path);
+    return status == PLAIT_OK ? status : plait__fail_in(context, status, "%s", shown(path));
 }
 
 enum plait_status plait__cli_memory(plait_context *context, const struct plait__memory_options *options, bool needed,

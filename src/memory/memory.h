@@ -1,4 +1,4 @@
-/* Confirmed documents, held in memory and, natively, in an encrypted file.
+/* Confirmed documents, held in memory and, natively, encrypted in a file or a database.
  *
  * What a page looks like is a vector of the schema PLAIT__LOOK_SCHEMA: hashed trigrams of its words (Weinberger et al., 2009),
  * those of the head of the page, where a shop names itself, the heaviest; and coarse places of its lines.  It needs no network,
@@ -69,7 +69,7 @@ struct plait__alike {
 int plait__memory_nearest(const struct plait_memory *memory, const float look[PLAIT__LOOK_WIDTH], int most,
                           struct plait__alike *out);
 
-/* The file: rows of an id and a sealed JSON line.  vault.c, vault_none.c */
+/* The file or database: rows of an id and a sealed JSON line.  vault.c, vault_none.c */
 enum plait_status plait__vault_open(plait_context *context, const char *path, const char *key, struct plait__vault **vault_out);
 void plait__vault_close(struct plait__vault *vault); /* accepts NULL */
 enum plait_status plait__vault_each(struct plait__vault *vault,

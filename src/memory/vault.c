@@ -1,36 +1,27 @@
-/* SQLite holds the rows, libsodium seals them: XChaCha20-Poly1305 (RFC 8439 with a 24-byte nonce, which may be random), the
+/* A store holds the rows, libsodium seals them: XChaCha20-Poly1305 (RFC 8439 with a 24-byte nonce, which may be random), the
  * row's id authenticated with it, so that rows cannot be exchanged. */
 #include <sodium.h>
-#include <sqlite3.h>
 #include <string.h>
 
 #include "memory/memory.h"
+#include "memory/store.h"
 
 enum {
     KEY = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
     NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
-    LINE_BYTES_MOST = 16 << 20,
-    WAIT_MS = 5000 /* for another process that writes */
+    LINE_BYTES_MOST = 16 << 20
 };
 
-/* A row that every file has: that it opens shows the right key. */
+/* A row that every store has: that it opens shows the right key. */
 #define CHECK_ID   "plait.memory/1"
 #define CHECK_TEXT "plait"
 
 struct plait__vault {
     plait_context *context;
-    sqlite3 *database;
+    struct plait__store *store;
     uint8_t key[KEY];
 };
-
-static enum plait_status fail(struct plait__vault *vault) {
-    return plait__fail(vault->context, PLAIT_IO, "memory: %s", sqlite3_errmsg(vault->database));
-}
-
-static enum plait_status prepare(struct plait__vault *vault, const char *sql, sqlite3_stmt **statement_out) {
-    return sqlite3_prepare_v2(vault->database, sql, -1, statement_out, NULL) == SQLITE_OK ? PLAIT_OK : fail(vault);
-}
 
 /* The nonce, then what is sealed. */
 static enum plait_status seal(struct plait__vault *vault, const char *id, const char *line, size_t size, uint8_t **sealed_out) {
@@ -52,61 +43,52 @@ static enum plait_status unseal(struct plait__vault *vault, const char *id, cons
     if (crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)line, NULL, NULL, sealed + NONCE, size - NONCE,
                                                    (const uint8_t *)id, strlen(id), sealed, vault->key) != 0) {
         plait__release(vault->context, line);
-        return plait__fail(vault->context, PLAIT_INVALID, "memory: expected the key that the file was made with");
+        return plait__fail(vault->context, PLAIT_INVALID, "memory: expected the key that it was made with");
     }
     *line_out = line;
     *size_out = size - NONCE - TAG;
     return PLAIT_OK;
 }
 
-enum plait_status plait__vault_put(struct plait__vault *vault, const char *id, const char *line, size_t size) {
+static enum plait_status put(struct plait__vault *vault, const char *id, const char *line, size_t size, bool replace) {
     uint8_t *sealed = NULL;
-    sqlite3_stmt *statement = NULL;
     if (size > LINE_BYTES_MOST - NONCE - TAG)
         return plait__fail(vault->context, PLAIT_LIMIT, "memory: expected a document of at most %d bytes", LINE_BYTES_MOST);
     PLAIT__TRY(seal(vault, id, line, size, &sealed));
-    enum plait_status status = prepare(vault, "INSERT OR REPLACE INTO documents (id, sealed) VALUES (?, ?)", &statement);
-    if (status == PLAIT_OK && (sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC) != SQLITE_OK ||
-                               sqlite3_bind_blob64(statement, 2, sealed, NONCE + size + TAG, SQLITE_STATIC) != SQLITE_OK ||
-                               sqlite3_step(statement) != SQLITE_DONE))
-        status = fail(vault);
-    sqlite3_finalize(statement);
+    const enum plait_status status = vault->store->calls->put(vault->store, id, sealed, NONCE + size + TAG, replace);
     plait__release(vault->context, sealed);
+    return status;
+}
+
+enum plait_status plait__vault_put(struct plait__vault *vault, const char *id, const char *line, size_t size) {
+    return put(vault, id, line, size, true);
+}
+
+struct opening {
+    struct plait__vault *vault;
+    enum plait_status (*each)(void *user, const char *line, size_t size);
+    void *user;
+};
+
+static enum plait_status open_row(void *user, const char *id, const void *sealed, size_t size) {
+    const struct opening *opening = user;
+    char *line;
+    size_t length;
+    PLAIT__TRY(unseal(opening->vault, id, sealed, size, &line, &length));
+    const enum plait_status status = strcmp(id, CHECK_ID) != 0 ? opening->each(opening->user, line, length) : PLAIT_OK;
+    sodium_memzero(line, length);
+    plait__release(opening->vault->context, line);
     return status;
 }
 
 enum plait_status plait__vault_each(struct plait__vault *vault,
                                     enum plait_status (*each)(void *user, const char *line, size_t size), void *user) {
-    sqlite3_stmt *statement = NULL;
-    PLAIT__TRY(prepare(vault, "SELECT id, sealed FROM documents ORDER BY rowid", &statement));
-    enum plait_status status = PLAIT_OK;
-    int step = SQLITE_ROW;
-    while (status == PLAIT_OK && (step = sqlite3_step(statement)) == SQLITE_ROW) {
-        const char *id = (const char *)sqlite3_column_text(statement, 0);
-        const void *sealed = sqlite3_column_blob(statement, 1);
-        char *line;
-        size_t size;
-        if (!id) id = "";
-        status = unseal(vault, id, sealed, (size_t)sqlite3_column_bytes(statement, 1), &line, &size);
-        if (status != PLAIT_OK) break;
-        if (strcmp(id, CHECK_ID) != 0) status = each(user, line, size);
-        sodium_memzero(line, size);
-        plait__release(vault->context, line);
-    }
-    if (status == PLAIT_OK && step != SQLITE_DONE) status = fail(vault);
-    sqlite3_finalize(statement);
-    return status;
+    struct opening opening = {vault, each, user};
+    return vault->store->calls->each(vault->store, open_row, &opening);
 }
 
 enum plait_status plait__vault_remove(struct plait__vault *vault, const char *id) {
-    sqlite3_stmt *statement = NULL;
-    PLAIT__TRY(prepare(vault, id ? "DELETE FROM documents WHERE id = ?1" : "DELETE FROM documents WHERE id <> ?1", &statement));
-    enum plait_status status = PLAIT_OK;
-    if (sqlite3_bind_text(statement, 1, id ? id : CHECK_ID, -1, SQLITE_STATIC) != SQLITE_OK ||
-        sqlite3_step(statement) != SQLITE_DONE)
-        status = fail(vault);
-    sqlite3_finalize(statement);
-    return status;
+    return vault->store->calls->remove(vault->store, id, CHECK_ID);
 }
 
 static enum plait_status keep_nothing(void *user, const char *line, size_t size) {
@@ -114,20 +96,16 @@ static enum plait_status keep_nothing(void *user, const char *line, size_t size)
     return PLAIT_OK;
 }
 
-static enum plait_status open_database(struct plait__vault *vault, const char *path) {
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    if (sqlite3_open_v2(path, &vault->database, flags, NULL) != SQLITE_OK) return fail(vault);
-    sqlite3_busy_timeout(vault->database, WAIT_MS);
-    /* what is deleted is overwritten; forgotten is forgotten */
-    static const char *const begin =
-        "PRAGMA secure_delete = ON; CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, sealed BLOB NOT NULL)";
-    if (sqlite3_exec(vault->database, begin, NULL, NULL, NULL) != SQLITE_OK) return fail(vault);
-    sqlite3_stmt *statement = NULL;
-    PLAIT__TRY(prepare(vault, "SELECT count(*) FROM documents", &statement));
-    const bool empty = sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_int64(statement, 0) == 0;
-    sqlite3_finalize(statement);
-    return empty ? plait__vault_put(vault, CHECK_ID, CHECK_TEXT, strlen(CHECK_TEXT))
-                 : plait__vault_each(vault, keep_nothing, NULL);
+static bool is_url(const char *path) {
+    return strncmp(path, "postgresql://", 13) == 0 || strncmp(path, "postgres://", 11) == 0;
+}
+
+static enum plait_status open_store(struct plait__vault *vault, const char *path) {
+    PLAIT__TRY(is_url(path) ? plait__store_open_postgres(vault->context, path, &vault->store)
+                            : plait__store_open_sqlite(vault->context, path, &vault->store));
+    /* whoever comes first says which key it is */
+    PLAIT__TRY(put(vault, CHECK_ID, CHECK_TEXT, strlen(CHECK_TEXT), false));
+    return plait__vault_each(vault, keep_nothing, NULL);
 }
 
 enum plait_status plait__vault_open(plait_context *context, const char *path, const char *key,
@@ -144,7 +122,7 @@ enum plait_status plait__vault_open(plait_context *context, const char *path, co
     else if (digits != 2 * KEY || sodium_hex2bin(vault->key, KEY, key, digits, NULL, &length, &end) != 0 || length != KEY)
         status = plait__fail(context, PLAIT_INVALID, "memory: expected a key of %d hexadecimal digits, found %zu characters",
                              2 * KEY, digits); /* which ones is nobody's business */
-    if (status == PLAIT_OK) status = open_database(vault, path);
+    if (status == PLAIT_OK) status = open_store(vault, path);
     if (status == PLAIT_OK)
         *vault_out = vault;
     else
@@ -154,7 +132,7 @@ enum plait_status plait__vault_open(plait_context *context, const char *path, co
 
 void plait__vault_close(struct plait__vault *vault) {
     if (!vault) return;
-    sqlite3_close(vault->database);
+    if (vault->store) vault->store->calls->close(vault->store);
     sodium_memzero(vault->key, sizeof vault->key);
     plait__release(vault->context, vault);
 }

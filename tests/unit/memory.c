@@ -132,7 +132,7 @@ TEST(a_file_keeps_secrets) {
     memcpy(other, key, sizeof other);
     other[63] = 'e';
     CHECK_INT(plait_memory_open(context, path, other, &memory), PLAIT_INVALID);
-    CHECK(strstr(plait_context_error(context), "expected the key that the file was made with") != NULL);
+    CHECK(strstr(plait_context_error(context), "expected the key that it was made with") != NULL);
     CHECK(strstr(plait_context_error(context), "1e1e") == NULL);
     CHECK_INT(plait_memory_open(context, path, "12", &memory), PLAIT_INVALID);
     CHECK_INT(plait_memory_open(context, path, NULL, &memory), PLAIT_INVALID);
