@@ -1,6 +1,6 @@
 """The document room's C code as a library: lines of text with places in, the arrays of the tagger's encoders out.
 
-usage: tagger_inputs.py LIBRARY.so        builds the library, after `cmake --preset native` (whose pthreadpool headers it needs)"""
+usage: tagger_inputs.py LIBRARY.so        builds the library, after `cmake --preset native` (whose other libraries it needs)"""
 import ctypes, os, re, subprocess, sys
 import numpy as np
 
@@ -16,10 +16,11 @@ TYPES = ('text', 'money', 'date', 'address', 'number')
 
 def build(out):
     cache = open(os.path.join(ROOT, 'build/native/CMakeCache.txt')).read()
-    library = re.search(r'^PLAIT_LIBRARY_pthreadpool:FILEPATH=(.*)$', cache, re.M).group(1)
-    headers = os.path.join(os.path.dirname(os.path.dirname(library)), 'include')
-    subprocess.run(['cc', '-std=c17', '-O2', '-fPIC', '-shared', '-D_POSIX_C_SOURCE=200809L', '-Isrc', '-isystem', headers, '-o', os.path.abspath(out),
-                    *SOURCES, '-lm'], cwd=ROOT, check=True)
+    found = lambda name: re.search(r'^%s:[A-Z]*PATH=(.*)$' % name, cache, re.M).group(1)
+    threads = found('PLAIT_LIBRARY_pthreadpool')
+    headers = (os.path.join(os.path.dirname(os.path.dirname(threads)), 'include'), found('PLAIT_INCLUDE_CJSON'))
+    subprocess.run(['cc', '-std=c17', '-O2', '-fPIC', '-shared', '-D_POSIX_C_SOURCE=200809L', '-Isrc', *(o for h in headers for o in ('-isystem', h)),
+                    '-Wl,-z,defs', '-o', os.path.abspath(out), *SOURCES, threads, '-lm'], cwd=ROOT, check=True)
 
 def open_library(path):
     lib = ctypes.CDLL(path, mode=os.RTLD_LAZY)
