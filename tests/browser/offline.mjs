@@ -29,6 +29,11 @@ await test(async (ends) => {
   check(/threads/.test(about) && /relaxed SIMD: the engine has it/.test(about), `what runs and why, found ${about}`)
   await page.keyboard.press('Escape')
 
+  // Every context here is a private window, the one thing that a browser may hold against installing it.
+  const devtools = await context.newCDPSession(page)
+  const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')
+  same(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== 'in-incognito'), [], 'what keeps it from being installed')
+
   // The host is gone, and so is the network.
   await server.close()
   await context.setOffline(true)
