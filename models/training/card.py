@@ -8,9 +8,12 @@ import os
 import pathlib
 import platform
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(ROOT / 'tests' / 'bench'))
+import noisy_text
 
 TEXT = """# receipt {version}
 
@@ -101,11 +104,14 @@ def write(plait, folder, package, made):
     table = lambda lines: '\n'.join('| %s |' % ' | '.join(map(str, line)) for line in lines)
     left_out = {'image': evaluate(plait, folder, package, '--true-text', '--without', 'image'),
                 'layout': evaluate(plait, folder, package, '--true-text', '--without', 'layout')}
-    ablation = (('all senses, from pixels', pixels), ('all senses, true lines', words),
-                *(('without %s, true lines' % name, report) for name, report in left_out.items()))
+    ablation = [(name, short(fields(r)['normalised']['f1']), short(fields(r)['calibration']['precision_when_sure'])) for name, r in (
+        ('all senses, from pixels', pixels), ('all senses, true lines', words), *(('without %s, true lines' % name, report) for name, report in left_out.items()))]
+    for rate in (0.02, 0.04):
+        noisy = noisy_text.measure(plait, folder, package, rate)
+        ablation.append(('%d%% of the characters of true lines changed, mean of three copies' % round(100 * rate), short(noisy['mean_f1']), short(noisy['mean_precision'])))
     (package / 'CARD.md').write_text(TEXT.format(
         version=manifest['version'], files=table((n, WHAT.get(n, ''), f['bytes']) for n, f in manifest['files'].items()),
-        bytes=sum(f['bytes'] for f in manifest['files'].values()), figures=table(rows(pixels, words)), ablation=table((name, short(fields(r)['normalised']['f1']), fields(r)['calibration']['precision_when_sure']) for name, r in ablation),
+        bytes=sum(f['bytes'] for f in manifest['files'].values()), figures=table(rows(pixels, words)), ablation=table(ablation),
         familiar=sum(len(f.get('familiar', [])) for f in manifest['fields'].values()),
         machine='%d %s cores, no GPU' % (os.cpu_count(), platform.machine()),
         made=made))

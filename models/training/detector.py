@@ -1,6 +1,6 @@
 """The text-line detector: a small pyramid network on the grey page, a map at stride 4.
 
-usage: detector.py train RUN --steps 4000 [--from RUN.pt | MODEL.onnx] [--pages FOLDER ...] [--data ../shared/data]
+usage: detector.py train RUN --steps 8000 [--from RUN.pt | MODEL.onnx] [--pages FOLDER ...] [--data ../shared/data]
        detector.py check RUN.pt [--data ../shared/data] [--side 1600] [--sheet OUT.png]
        detector.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
 
@@ -45,6 +45,9 @@ class Separable(nn.Module):
 
 
 class Detector(nn.Module):
+    """Features down to stride 32, joined on the way back up to stride 8, where each place speaks for its 2 x 2 cells: the widest
+    maps are never made (Shi et al., Real-Time Single Image Super-Resolution ..., 2016, have the shuffle)."""
+
     def __init__(self, width=64):
         super().__init__()
         self.stem = nn.Sequential(*convolution(1, 16, 3, 2), nn.ReLU(inplace=True))
@@ -53,24 +56,29 @@ class Detector(nn.Module):
             nn.Sequential(Separable(40, 80, stride=2), Separable(80, 80), Separable(80, 80)),
             nn.Sequential(Separable(80, 128, stride=2), Separable(128, 128, (3, 7)), Separable(128, 128), Separable(128, 128, (3, 7))),
             nn.Sequential(Separable(128, 176, stride=2), Separable(176, 176, (3, 7)), Separable(176, 176))])
-        self.laterals = nn.ModuleList([nn.Sequential(*convolution(c, width, 1)) for c in (40, 80, 128, 176)])
-        self.joins = nn.ModuleList([Separable(width, width) for _ in range(3)])
-        self.last = Separable(width, width)
-        self.head = nn.Conv2d(width, 5, 1)
+        self.detail = Separable(40, width, stride=2)
+        self.laterals = nn.ModuleList([nn.Sequential(*convolution(c, width, 1)) for c in (80, 128, 176)])
+        self.joins = nn.ModuleList([Separable(width, width) for _ in range(2)])
+        self.last = nn.Sequential(Separable(width, width), Separable(width, width))
+        self.head = nn.Conv2d(width, 5 * 4, 1)
+        self.cells = nn.PixelShuffle(2)
         nn.init.constant_(self.head.bias, 0.5)
-        nn.init.constant_(self.head.bias[:1], -2.0)
+        nn.init.constant_(self.head.bias[:4], -2.0)
 
     def forward(self, x):
-        x = self.stem(x)
+        fine, *levels = self.features(self.stem(x))
+        top = self.laterals[2](levels[2])
+        for level in (1, 0):
+            top = F.interpolate(top, scale_factor=2.0, mode='bilinear', align_corners=False)
+            top = self.joins[level](top + self.laterals[level](levels[level]))
+        return self.cells(self.head(self.last(top + self.detail(fine))))
+
+    def features(self, x):
         levels = []
         for stage in self.stages:
             x = stage(x)
             levels.append(x)
-        top = self.laterals[3](levels[3])
-        for level in (2, 1, 0):
-            top = F.interpolate(top, scale_factor=2.0, mode='bilinear', align_corners=False)
-            top = self.joins[level](top + self.laterals[level](levels[level]))
-        return self.head(self.last(top))
+        return levels
 
 
 # ---------------------------------------------------------------- pages and what the network should say of them
@@ -392,8 +400,8 @@ def train(options):
 def in_pixels(model, unit):
     """Makes the distances come out `unit` times as large: by UNIT an export gives input pixels."""
     with torch.no_grad():
-        model.head.weight[1:] *= unit
-        model.head.bias[1:] *= unit
+        model.head.weight[4:] *= unit
+        model.head.bias[4:] *= unit
 
 
 def load(path):
@@ -421,7 +429,7 @@ def main():
     commands = parser.add_subparsers(dest='command', required=True)
     one = commands.add_parser('train')
     one.add_argument('run')
-    one.add_argument('--steps', type=int, default=4000)
+    one.add_argument('--steps', type=int, default=8000)
     one.add_argument('--from', dest='start')
     one.add_argument('--pages', nargs='*', default=[])
     one.add_argument('--real', type=float, default=0.7, help='share of real pages')

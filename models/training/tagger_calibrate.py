@@ -18,7 +18,8 @@ from tagger_model import SENSES
 
 NAMES = ('text', 'layout', 'image')
 SETS = [s for s in range(7, 0, -1)]
-DEV, FOLD, DAMAGED = 6.0, 0.3, 0.2                                         # weights of rows; only dev's pixels are new to the recogniser
+DAMAGES = 3                                                                # copies of each page
+DEV, FOLD, DAMAGED = 10.0, 0.3, 0.2                                        # weights of rows; only dev's pixels are new to the recogniser
 PART = tagger_manifest.part()
 KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
@@ -27,7 +28,7 @@ COLUMNS = 'field set probability misread recognised right origin strange noise f
 def strange_page(strangeness, words):
     """plait__page_strangeness."""
     letters = [w for w in words if sum(c.isalpha() for c in w) >= max(3, len(w) / 2 + 0.5)]
-    return max(0, sum(map(strangeness, letters)) / max(1, sum(len(w.encode()) for w in letters)) - 0.15)
+    return max(0, sum(map(strangeness, letters)) / max(1, sum(len(w.encode()) for w in letters)) - 0.3)
 
 def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, confidences=None):
     """Rows (COLUMNS) of one page."""
@@ -55,16 +56,25 @@ def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, con
     return rows
 
 def damaged(page, rng):
-    """The page with a recogniser's mistakes, by another hand than the recogniser's."""
+    """The page with a recogniser's mistakes, by another hand than the recogniser's: its own on some lines, or anything anywhere."""
     page = page.copy()
-    tagger_augment.damage(page, rng, rng.choice([0.005, 0.02, 0.05]))
+    if rng.random() < 0.5: tagger_augment.damage(page, rng, rng.choice([0.005, 0.02, 0.05]))
+    else:
+        rate = rng.choice([0.01, 0.02, 0.04])
+        for word in (w for l in page.lines for w in l.words): word[0] = changed(word[0], rng, rate)
     page.lines = [l for l in page.lines if any(w[0] for w in l.words)]
     return page
+
+def changed(text, rng, rate):
+    """Each character with that chance another: half of these one that looks like it, where there is one."""
+    any_of = list(tagger_augment.LETTERS + '0123456789')
+    alike = lambda c: list(tagger_augment.CONFUSIONS.get(c.upper(), any_of)) if rng.random() < 0.5 else any_of
+    return ''.join(rng.choice(alike(c)) if rng.random() < rate else c for c in text)
 
 NUMBERS = 'scale offset read misread recognised strange noise familiar'.split()
 USUAL = np.array([0.3, 1.0, 0.0, 0.0, 0.5, 0.05, 0.03, 0.7])
 BOUNDS = [(0.05, 3), (-4, 6), (-4, 2), (0, 3), (0, 3), (0, 1), (0, 1), (-2, 5)]
-STIFF = np.array([0.1, 0.1, 0.1, 1, 0.1, 1, 1, 0.1])                           # few rows stay near what is usual
+STIFF = np.array([3, 0.1, 0.1, 1, 3, 3, 0.3, 0.3])                             # few rows stay near what is usual
 
 def confidence(x, rows):
     """plait__field_calibration's formula."""
@@ -73,7 +83,7 @@ def confidence(x, rows):
     chosen = x['offset'] + x['scale'] * np.log(p / (1 - p)) + x['read'] * (rows['recognised'] < 0)
     known = rows['familiar'] > 0
     well_read = np.where(known, x['familiar'], x['recognised'] * rows['recognised'] - x['strange'] * rows['strange'])
-    intact = np.where(known, 0, x['misread'] * rows['misread'] - x['noise'] * rows['noise'])
+    intact = np.where(known, 0, x['misread'] * rows['misread'] - x['noise'] * rows['noise'] * (rows['recognised'] == 0))
     c = np.exp(intact) / (1 + np.exp(-chosen - well_read))
     return np.clip(c, 1e-4, 1 - 1e-4)
 
@@ -148,7 +158,8 @@ def ask(a):
     rows = []
     def add(model, page, origin, known, seen, documents):
         rows.extend(r + (False,) for r in answers(lib, strangeness, model, page, rng, origin, known, seen))
-        rows.extend(r + (True,) for r in answers(lib, strangeness, model, damaged(page, rng), rng, 'noisy' if origin == 'dev' else origin, known, seen))
+        for _ in range(DAMAGES):
+            rows.extend(r + (True,) for r in answers(lib, strangeness, model, damaged(page, rng), rng, 'noisy' if origin == 'dev' else origin, known, seen))
         if page.name in documents:
             again, confidences = tagger_data.read_version(page, documents[page.name])
             if not any(w[0] for l in again.lines for w in l.words): return         # nothing was read: there is nothing to be sure of

@@ -109,11 +109,13 @@ static enum plait_status weigh(const struct work *work, const struct choice *cho
     const char *text = plait__joined_text(arena, texts, choice->count);
     if (!text) return PLAIT_MEMORY;
     PLAIT__TRY(plait__strangeness(arena, &work->document->package->recogniser, text, &strange));
-    const float read = recognised < 0 ? c->read : 0; /* known words have the confidence 1 */
-    const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + read;
+    const bool known = recognised == 0; /* given with the page: with the confidence 1, whoever read them */
+    const float chosen =
+        c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + (known ? 0 : c->read);
     const float well_read = field->familiar ? c->familiar : c->recognised * recognised - c->strange * strange;
-    const float intact = c->misread * not_misread(work, choice->first, choice->count) -
-                         c->noise * work->noise * (float)strlen(text); /* logarithm of the chance that no character is wrong */
+    const float noise = known ? c->noise * work->noise * (float)strlen(text) : 0;
+    /* logarithm of the chance that no character is wrong */
+    const float intact = c->misread * not_misread(work, choice->first, choice->count) - noise;
     field->confidence = expf(field->familiar ? 0 : intact) / (1 + expf(-chosen - well_read));
     return PLAIT_OK;
 }

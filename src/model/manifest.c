@@ -40,7 +40,7 @@ static enum plait_status read_detector(struct plait__package *package, const str
         {"aimed_height", PLAIT__FLOAT, OF_DETECTOR(aimed_height), false, 1, 1000, 22},
         {"enlarge_most", PLAIT__FLOAT, OF_DETECTOR(enlarge_most), false, 1, 4, 1.6},
         {"multiple_of", PLAIT__INT, OF_DETECTOR(multiple_of), true, 1, 256, 0},
-        {"pixels_most", PLAIT__INT, OF_DETECTOR(pixels_most), false, 65536, 1 << 26, 700000},
+        {"pixels_most", PLAIT__INT, OF_DETECTOR(pixels_most), false, 65536, 1 << 26, 1400000},
         {"overlap", PLAIT__INT, OF_DETECTOR(overlap), false, 0, 1024, 128},
         {"stride", PLAIT__INT, OF_DETECTOR(stride), true, 1, 32, 0},
         {"threshold", PLAIT__FLOAT, OF_DETECTOR(threshold), true, 0, 1, 0},

@@ -115,7 +115,7 @@ const char *plait__field_type_name(enum plait__field_type type);
  *     logistic(offset + scale * logit(probability of the words) + (the words were recognised, not known: read)
  *              + recognised * logarithm of the product of the recogniser's confidences - strange * how strange its text is)
  *         * product over its words of (1 - probability of being misread)^misread
- *         * exp(-noise * how strange a character of the page is * its characters)
+ *         * (the words were known: exp(-noise * how strange a character of the page is * its characters))
  * with both strangenesses as document/strange.h has them.  A familiar value was read well: for it alone
  *     logistic(offset + scale * logit(probability of the words) + read + familiar) */
 struct plait__field_calibration {
