@@ -110,8 +110,7 @@ static enum plait_status weigh(const struct work *work, const struct choice *cho
     if (!text) return PLAIT_MEMORY;
     PLAIT__TRY(plait__strangeness(arena, &work->document->package->recogniser, text, &strange));
     const bool known = recognised == 0; /* given with the page: with the confidence 1, whoever read them */
-    const float chosen =
-        c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + (known ? 0 : c->read);
+    const float chosen = c->offset + c->scale * plait__logit(choice->probability[work->tags->present]) + (known ? 0 : c->read);
     const float well_read = field->familiar ? c->familiar : c->recognised * recognised - c->strange * strange;
     const float noise = known ? c->noise * work->noise * (float)strlen(text) : 0;
     /* logarithm of the chance that no character is wrong */
