@@ -1,6 +1,7 @@
 #include "cli/remember.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,8 +9,6 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
-
-enum { KEY_BYTES_MOST = 1024 };
 
 enum plait_status plait__cli_write_secret(plait_context *context, const char *path, const char *text) {
     const int file = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
@@ -25,31 +24,37 @@ static const char *shown(const char *path) {
     return strstr(path, "://") ? "--memory" : path;
 }
 
-static enum plait_status open_memory(plait_context *context, const char *path, const char *key_file,
-                                     plait_memory **memory_out) {
-    char key[KEY_BYTES_MOST + 1] = {0};
-    const char *variable = getenv("PLAIT_MEMORY_KEY");
-    if (key_file) {
-        struct plait__file file;
-        PLAIT__TRY(plait__file_open(context, key_file, KEY_BYTES_MOST, &file));
-        memcpy(key, file.bytes, file.size);
+enum plait_status plait__cli_memory_place(plait_context *context, const struct plait__memory_options *options,
+                                          const char **path_out, char key_out[PLAIT__KEY_BYTES]) {
+    const char *path = options->path ? options->path : getenv("PLAIT_MEMORY"), *variable = getenv("PLAIT_MEMORY_KEY");
+    struct plait__file file;
+    *path_out = path && *path ? path : NULL;
+    if (!*path_out) return PLAIT_OK;
+    if (options->key_file) {
+        PLAIT__TRY(plait__file_open(context, options->key_file, PLAIT__KEY_BYTES - 1, &file));
+        memcpy(key_out, file.bytes, file.size);
+        key_out[file.size] = '\0';
         plait__file_close(context, &file);
-    } else if (!variable) {
+    } else if (variable) {
+        snprintf(key_out, PLAIT__KEY_BYTES, "%s", variable);
+    } else {
         return plait__fail(context, PLAIT_INVALID, "%s: expected a key: --key-file FILE or PLAIT_MEMORY_KEY", shown(path));
     }
-    const enum plait_status status = plait_memory_open(context, path, key_file ? key : variable, memory_out);
-    memset(key, 0, sizeof key);
-    return status == PLAIT_OK ? status : plait__fail_in(context, status, "%s", shown(path));
+    return PLAIT_OK;
 }
 
 enum plait_status plait__cli_memory(plait_context *context, const struct plait__memory_options *options, bool needed,
                                     plait_memory **memory_out) {
-    const char *path = options->path ? options->path : getenv("PLAIT_MEMORY");
-    enum plait_status status = PLAIT_OK;
-    if (path && *path)
-        status = open_memory(context, path, options->key_file, memory_out);
-    else if (needed)
+    const char *path;
+    char key[PLAIT__KEY_BYTES] = {0};
+    enum plait_status status = plait__cli_memory_place(context, options, &path, key);
+    if (status == PLAIT_OK && path) {
+        status = plait_memory_open(context, path, key, memory_out);
+        if (status != PLAIT_OK) status = plait__fail_in(context, status, "%s", shown(path));
+    } else if (status == PLAIT_OK && needed) {
         status = plait__fail(context, PLAIT_INVALID, "expected a memory: --memory FILE or PLAIT_MEMORY");
+    }
+    memset(key, 0, sizeof key);
     if (status != PLAIT_OK) plait__cli_error(NULL, "%s", plait_context_error(context));
     return status;
 }

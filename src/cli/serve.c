@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/packages.h"
+#include "cli/remember.h"
 #include "server/probe.h"
 
 /* PORT is how platforms say where they will ask; then it is asked from outside. */
@@ -55,6 +56,8 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     struct plait__serve_options o;
     const char *models = NULL;
     bool checks = false;
+    struct plait__memory_options remembered = {0};
+    char memory_key[PLAIT__KEY_BYTES] = {0};
     plait__serve_options_default(&o);
     if (!read_environment(&o)) return PLAIT__EXIT_USAGE;
     const struct plait__option options[] = {
@@ -67,6 +70,10 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &o.backend},
         {"--workers", "N", "requests worked on at a time; as many as processors by default", .number = &o.workers},
         {"--queue", "N", "requests that may wait, then 429; 8 a worker by default", .number = &o.queue},
+        {"--batch", "N", "requests for a network that may share one run of it; 32 by default, 1: none", .number = &o.batch},
+        {"--batch-delay", "US",
+         "microseconds that a request waits for others to share with; 0 by default: only with what waits",
+         .number = &o.batch_delay},
         {"--connections", "N", "open at a time; 16384 by default", .number = &o.connections},
         {"--body-most", "MIB", "of a request; 32 by default", .number = &o.body_most},
         {"--pixels-most", "MILLION", "of a picture; 100 by default", .number = &o.pixels_most},
@@ -77,6 +84,10 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--grace", "SECONDS", "for what is under way at SIGTERM; 25 by default", .number = &o.grace},
         {"--feedback", "FILE", "corrections are appended to it, a line of JSON each; without it none are taken",
          .text = &o.feedback},
+        {"--memory", "FILE",
+         "what people confirmed: documents are read with it, feedback goes into it; PLAIT_MEMORY by default",
+         .text = &remembered.path},
+        {"--key-file", "FILE", "the memory's key; PLAIT_MEMORY_KEY by default", .text = &remembered.key_file},
         {"--keys", "FILE", "API keys, made with plait keys; without it anybody may ask", .text = &o.keys},
         {"--audit", "FILE", "a line for every request, chained by hashes: plait audit verify", .text = &o.audit},
         {"--traces", "URL", "of an OTLP collector, with its path; or OTEL_EXPORTER_OTLP_ENDPOINT", .text = &o.traces},
@@ -90,7 +101,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     if (count < 0) return plait__cli_exit(count);
     if (count > 0) return plait__cli_usage(command, "expected options alone");
     if (o.workers < 1 || o.workers > 256 || o.queue < 1 || o.connections < 1 || o.body_most < 1 || o.body_most > 1024 ||
-        o.timeout < 1 || o.slow < 1 || o.idle < 1 || o.port > 65535)
+        o.batch < 1 || o.batch_delay < 0 || o.timeout < 1 || o.slow < 1 || o.idle < 1 || o.port > 65535)
         return plait__cli_usage(command,
                                 "expected 1 to 256 workers, a port to 65535, 1 to 1024 MiB, and 1 or more of the rest");
     if (!o.tls_certificate != !o.tls_key) return plait__cli_usage(command, "expected --tls-certificate and --tls-key together");
@@ -98,7 +109,15 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     if (!o.traces && endpoint_of_environment(traces)) o.traces = traces;
     plait_context *context = plait__cli_context(1);
     if (!context) return PLAIT__EXIT_FAILED;
-    const int exit = checks ? check(context, &o) : serve(context, &o, models);
+    int exit = PLAIT__EXIT_FAILED;
+    o.memory_key = memory_key;
+    if (checks)
+        exit = check(context, &o);
+    else if (plait__cli_memory_place(context, &remembered, &o.memory, memory_key) == PLAIT_OK)
+        exit = serve(context, &o, models);
+    else
+        plait__cli_error("serve", "%s", plait_context_error(context));
+    memset(memory_key, 0, sizeof memory_key);
     plait_context_destroy(context);
     return exit;
 }

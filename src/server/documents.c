@@ -122,10 +122,10 @@ static void open_stages(struct plait__exchange *exchange, const struct plait__do
     plait__span_end(&exchange->trace, read, start_us + document->total_us, false);
 }
 
-static enum plait_status read_pdf(struct plait__exchange *exchange, struct plait__replica *replica,
+static enum plait_status read_pdf(const struct plait__server *server, struct plait__replica *replica,
                                   const struct plait__document_job *job, const plait_read_options *options,
                                   plait_document **document_out) {
-    const int most = exchange->server->options->pages_most;
+    const int most = server->options->pages_most;
     struct plait__pdf pdf = {0};
     PLAIT__TRY(plait__pdf_open(replica->context, job->bytes, job->size, &pdf));
     const enum plait_status status =
@@ -148,22 +148,27 @@ static void answer_unread(struct plait__exchange *exchange, const struct plait__
         plait__answer_failure(exchange, status, plait_context_error(replica->context));
 }
 
-bool plait__document_read(struct plait__exchange *exchange, struct plait__replica *replica,
-                          const struct plait__document_job *job, struct plait__buffer *json) {
-    struct plait__server *server = exchange->server;
-    const uint64_t start = plait__unix_now();
-    plait_document *document = NULL;
+enum plait_status plait__document_run(struct plait__server *server, struct plait__replica *replica,
+                                      const struct plait__document_job *job, plait_document **document_out) {
     plait_read_options options;
-    const char *text = NULL;
     plait_read_options_default(&options);
     options.name = job->name ? job->name : "";
     options.without = job->without;
     options.fields_only = job->fields_only;
     options.text = job->text;
     options.text_size = job->text_size;
-    const bool pdf = plait__pdf_is(job->bytes, job->size);
-    enum plait_status status = pdf ? read_pdf(exchange, replica, job, &options, &document)
-                                   : plait_read(replica->model, job->bytes, job->size, &options, &document);
+    PLAIT__TRY(plait__remember_in(server, replica));
+    return plait__pdf_is(job->bytes, job->size) ? read_pdf(server, replica, job, &options, document_out)
+                                                : plait_read(replica->model, job->bytes, job->size, &options, document_out);
+}
+
+bool plait__document_read(struct plait__exchange *exchange, struct plait__replica *replica,
+                          const struct plait__document_job *job, struct plait__buffer *json) {
+    struct plait__server *server = exchange->server;
+    const uint64_t start = plait__unix_now();
+    plait_document *document = NULL;
+    const char *text = NULL;
+    enum plait_status status = plait__document_run(server, replica, job, &document);
     if (status == PLAIT_OK) {
         open_stages(exchange, document, start);
         plait__measure_document(&server->measure, document);
@@ -171,7 +176,8 @@ bool plait__document_read(struct plait__exchange *exchange, struct plait__replic
     }
     if (status == PLAIT_OK && (status = plait__buffer_append(json, text, strlen(text))) != PLAIT_OK)
         plait__fail(replica->context, status, "%s", plait_context_error(json->context));
-    if (status != PLAIT_OK) answer_unread(exchange, replica, pdf, status);
+    if (status == PLAIT_OK) plait__answer_keep(exchange, json);
+    if (status != PLAIT_OK) answer_unread(exchange, replica, plait__pdf_is(job->bytes, job->size), status);
     plait_document_destroy(document);
     plait__count(server->measure.documents,
                  PLAIT__LABELS(exchange->edition->name, exchange->edition->version, plait_status_name(status)), 1);
@@ -182,6 +188,7 @@ static void work(struct plait__exchange *exchange, struct plait__replica *replic
     if (!plait__document_read(exchange, replica, exchange->job, &exchange->answer)) return;
     plait__buffer_append(&exchange->answer, "\n", 1);
     plait__answer(exchange, 200, "application/json");
+    plait__shadow_offer(exchange, exchange->job);
 }
 
 /* ------------------------------------------------------------------ the handler */

@@ -21,6 +21,10 @@ bool plait__document_acceptable(struct plait__exchange *exchange, const struct p
 bool plait__document_read(struct plait__exchange *exchange, struct plait__replica *replica,
                           const struct plait__document_job *job, struct plait__buffer *json);
 
+/* Only reads it: nothing is measured or answered. */
+enum plait_status plait__document_run(struct plait__server *server, struct plait__replica *replica,
+                                      const struct plait__document_job *job, plait_document **document_out);
+
 /* Holds the edition that documents are read with: the one named (NAME or NAME@VERSION) or the server's; or answers. */
 bool plait__document_hold(struct plait__exchange *exchange, const char *model);
 

@@ -20,7 +20,7 @@ struct plait__api_key;
 struct plait__replica;
 struct plait__wire;
 
-enum { PLAIT__PATH_PARTS = 3, PLAIT__ANSWER_HEADERS = 8 };
+enum { PLAIT__PATH_PARTS = 3, PLAIT__ANSWER_HEADERS = 8, PLAIT__TOGETHER_MOST = 64 };
 
 /* What may be asked for.  routes.c has them all. */
 struct plait__route {
@@ -59,7 +59,11 @@ struct plait__exchange {
 
     /* Work for a worker. */
     void (*work)(struct plait__exchange *exchange, struct plait__replica *replica);
+    /* The same for several at once, whose `alike` is the same and not NULL; NULL: there is no such thing. */
+    void (*work_together)(struct plait__exchange *const *exchanges, int count, struct plait__replica *replica);
+    const void *alike;
     struct plait__edition *edition; /* held while the exchange waits and works; NULL: the work needs no model */
+    bool spare;                     /* nobody waits for it: it is worked on when nothing else is to be done, and gives way */
     void *job;                      /* what the handler prepared; in the arena */
     struct plait__exchange *next;   /* in the queue */
 

@@ -22,6 +22,9 @@ struct plait__queue {
     int count, limit, busy; /* waiting; at most; being worked on */
     double mean_us;         /* of a piece of work, lately */
     bool closed;
+    struct plait__exchange *spare; /* for when nothing waits; one at a time is waiting or being worked on */
+    bool spare_busy;
+    atomic_bool presses; /* something waits */
 };
 
 void plait__queue_begin(struct plait__queue *queue, int limit);
@@ -30,6 +33,13 @@ void plait__queue_end(struct plait__queue *queue);
 bool plait__queue_put(struct plait__queue *queue, struct plait__exchange *exchange, int workers, uint64_t *wait_us_out);
 bool plait__queue_full(struct plait__queue *queue, int workers, uint64_t *wait_us_out);
 struct plait__exchange *plait__queue_take(struct plait__queue *queue); /* waits; NULL when it is closed and empty */
+/* Of what waits, those that can be worked on together with `group[0]`, which was taken, until they are `most`: at once those
+ * that are there, and those that come within `wait_us`.  How many `group` has then; all are begun. */
+int plait__queue_take_alike(struct plait__queue *queue, struct plait__exchange **group, int most, uint64_t wait_us);
+/* Work that has time; false: there is some already. */
+bool plait__queue_offer(struct plait__queue *queue, struct plait__exchange *exchange);
+void plait__queue_spare_done(struct plait__queue *queue);
+bool plait__queue_presses(struct plait__queue *queue); /* whether something waits */
 void plait__queue_done(struct plait__queue *queue, uint64_t took_us);
 void plait__queue_close(struct plait__queue *queue);
 void plait__queue_state(struct plait__queue *queue, int *waiting_out, int *busy_out);
@@ -97,6 +107,48 @@ struct plait__memos {
 
 void plait__memos_end(struct plait__memos *memos);
 
+/* ---- shadows: the same document once more, by another version ---- */
+
+/* Has a document that was answered read by the version that it is to be compared with, if there is one and time for it. */
+struct plait__document_job;
+void plait__shadow_offer(struct plait__exchange *exchange, const struct plait__document_job *job);
+
+/* ---- what was answered lately, so that a person may say what of it is right ---- */
+
+enum { PLAIT__ANSWERS = 256 };
+
+struct plait__answers {
+    pthread_mutex_t lock;
+    struct plait__kept_answer {
+        char digest[65], model[80]; /* of the document; NAME@VERSION that read it */
+        char *json;                 /* owned; NULL: nothing is kept here */
+    } kept[PLAIT__ANSWERS];
+    unsigned next;
+};
+
+/* Keeps a document's JSON, where there is somebody who would use it. */
+void plait__answer_keep(struct plait__exchange *exchange, const struct plait__buffer *json);
+/* The JSON of a document by its digest, copied; false: it is not kept, or memory is out. */
+bool plait__answer_find(struct plait__server *server, const char *digest, struct plait__arena *arena, const char **json_out,
+                        char model_out[80]);
+void plait__answers_end(struct plait__answers *answers);
+
+/* ---- the memory: what people confirmed, read by every replica, written by feedback ---- */
+
+struct plait__remember {
+    pthread_mutex_t lock;
+    plait_context *context;
+    plait_memory *memory; /* NULL: the server has none.  Under the lock */
+    atomic_uint age;      /* counts what was confirmed: a replica that has seen less reads it again */
+};
+
+enum plait_status plait__remember_begin(struct plait__server *server);
+void plait__remember_end(struct plait__server *server);
+/* Lets a replica read with all that was confirmed until now. */
+enum plait_status plait__remember_in(struct plait__server *server, struct plait__replica *replica);
+enum plait_status plait__remember_document(struct plait__exchange *exchange, const char *json, const plait_confirmed *fields,
+                                           size_t field_count, char id_out[17]);
+
 /* ---- the server ---- */
 
 struct plait__server {
@@ -113,6 +165,8 @@ struct plait__server {
     struct plait__exporter exporter;
     struct plait__lambda lambda;
     pthread_mutex_t feedback;
+    struct plait__answers answers;
+    struct plait__remember remember;
     struct MHD_Daemon *daemon;
     pthread_t *workers, watcher;
     int worker_count;
@@ -137,6 +191,7 @@ const struct plait__route *plait__route_find(struct plait__exchange *exchange, c
 
 /* 0..99, the same for all requests with the same key or the same X-Sticky-Key; by chance for others. */
 unsigned plait__lot(struct plait__exchange *exchange);
+unsigned plait__lot_of_chance(void);
 
 /* libmicrohttpd's callbacks.  http.c */
 enum MHD_Result plait__http_handle(void *server, struct MHD_Connection *connection, const char *url, const char *method,
@@ -144,7 +199,8 @@ enum MHD_Result plait__http_handle(void *server, struct MHD_Connection *connecti
 void plait__http_completed(void *server, struct MHD_Connection *connection, void **exchange,
                            enum MHD_RequestTerminationCode code);
 
-void *plait__worker(void *server); /* a thread */
+void *plait__worker(void *server);                                                               /* a thread */
+void plait__say_unloaded(struct plait__server *server, const char *model, const char *sentence); /* a canary that was worse */
 
 /* ---- handlers ---- */
 void plait__handle_documents(struct plait__exchange *exchange);

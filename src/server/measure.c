@@ -49,6 +49,14 @@
     X(dropped, COUNTER, "plait_telemetry_dropped_total", "Lines and traces that could not be kept.", ("kind"), 0, {0})        \
     X(rolled_back, COUNTER, "plait_canaries_unloaded_total", "Canaries that were worse than what they were to follow.",       \
       ("model"), 0, {0})                                                                                                      \
+    X(shadow_documents, COUNTER, "plait_shadow_documents_total",                                                              \
+      "Documents that another version was to read too, by what became of that.", ("model", "version", "outcome"), 0, {0})     \
+    X(shadow_fields, COUNTER, "plait_shadow_fields_total",                                                                    \
+      "Fields of a version on trial, compared with what the stable one found.", ("model", "version", "same"), 0, {0})         \
+    X(corrected, COUNTER, "plait_feedback_fields_total", "Fields of which a person said what is right.", ("model", "right"),  \
+      0, {0})                                                                                                                 \
+    X(batch_sizes, HISTOGRAM, "plait_batch_size", "Requests that shared a run of a network.", ("model"), 0,                   \
+      {1, 2, 4, 8, 16, 32, 64})                                                                                               \
     X(start_seconds, GAUGE, "plait_start_cpu_seconds", "Processor time from the process's begin until ready, by stage.",      \
       ("stage"), 0, {0})                                                                                                      \
     X(memory, GAUGE, "process_resident_memory_bytes", "Resident memory.", (NULL), 0, {0})                                     \

@@ -15,12 +15,20 @@ static uint32_t hash_of(const char *text) {
     return hash;
 }
 
+unsigned plait__lot_of_chance(void) {
+    uint32_t number = 0;
+    return getrandom(&number, sizeof number, 0) == sizeof number ? number % 100 : 0;
+}
+
 unsigned plait__lot(struct plait__exchange *exchange) {
     const char *sticky = exchange->connection ? plait__header(exchange, "X-Sticky-Key") : NULL;
-    uint32_t number = 0;
     if (!sticky && *exchange->key_id) sticky = exchange->key_id;
-    if (sticky) return hash_of(sticky) % 100;
-    return getrandom(&number, sizeof number, 0) == sizeof number ? number % 100 : 0;
+    return sticky ? hash_of(sticky) % 100 : plait__lot_of_chance();
+}
+
+void plait__say_unloaded(struct plait__server *server, const char *model, const char *sentence) {
+    plait__count(server->measure.rolled_back, PLAIT__LABELS(model), 1);
+    plait__scribe_say(server, "error", "canary unloaded", "%s", sentence);
 }
 
 /* ------------------------------------------------------------------ the index */
@@ -31,7 +39,7 @@ static void write_edition(void *user, const struct plait__edition *edition) {
     plait__write_text(writer, "name", edition->name);
     plait__write_text(writer, "version", edition->version);
     plait__write_text(writer, "state", edition->state == PLAIT__EDITION_READY ? "READY" : "UNAVAILABLE");
-    plait__write_text(writer, "reason", edition->canary.share ? "canary" : "");
+    plait__write_text(writer, "reason", edition->trial.canary ? "canary" : edition->trial.shadow ? "shadow" : "");
     plait__write_close(writer, '}');
 }
 
@@ -50,15 +58,41 @@ void plait__handle_index(struct plait__exchange *exchange) {
 
 struct order {
     const char *version; /* NULL: the newest; to unload, all */
-    struct plait__canary canary;
+    struct plait__trial trial;
 };
+
+static enum plait_status read_share(const struct plait__json *parameters, const char *key, int most, int *share_out) {
+    int64_t share = 0;
+    if (!plait__json_has(parameters, key)) return PLAIT_OK;
+    PLAIT__TRY(plait__json_int(parameters, key, 1, most, &share));
+    *share_out = (int)share;
+    return PLAIT_OK;
+}
+
+static enum plait_status read_trial(const struct plait__json *parameters, struct plait__trial *trial) {
+    const struct {
+        const char *key;
+        double low, high, *number;
+    } margins[] = {{"canary_failures", 0, 1, &trial->failures},
+                   {"canary_slower", 1, 1e6, &trial->slower},
+                   {"canary_different", 0, 1, &trial->different},
+                   {"canary_brier", 0, 1, &trial->surer}};
+    PLAIT__TRY(read_share(parameters, "canary_percent", 99, &trial->canary));
+    PLAIT__TRY(read_share(parameters, "shadow_percent", 100, &trial->shadow));
+    if (trial->canary && trial->shadow)
+        return plait__json_fail(parameters, "shadow_percent", PLAIT_INVALID, "expected canary_percent or it, found both");
+    for (size_t i = 0; i < sizeof margins / sizeof *margins; i++)
+        if (plait__json_has(parameters, margins[i].key))
+            PLAIT__TRY(plait__json_number(parameters, margins[i].key, margins[i].low, margins[i].high, margins[i].number));
+    return PLAIT_OK;
+}
 
 /* {"parameters":{"version":"0.2.0","canary_percent":10}}, or nothing at all. */
 static enum plait_status read_order(struct plait__exchange *exchange, struct order *order) {
     struct plait__json root, parameters;
     const char *text;
-    int64_t share = 0;
-    *order = (struct order){.canary = {.failures = 0.05, .slower = 1.5}};
+    struct plait__trial *trial = &order->trial;
+    *order = (struct order){.trial = {.failures = 0.05, .slower = 1.5, .different = 0.2, .surer = 0.05}};
     if (!exchange->body.size) return PLAIT_OK;
     PLAIT__TRY(plait__json_parse(exchange->context, exchange->body.data, exchange->body.size, "request", &root));
     enum plait_status status = PLAIT_OK;
@@ -67,13 +101,7 @@ static enum plait_status read_order(struct plait__exchange *exchange, struct ord
         if (status == PLAIT_OK && plait__json_has(&parameters, "version") &&
             (status = plait__json_text(&parameters, "version", &text)) == PLAIT_OK)
             order->version = plait__arena_string(&exchange->arena, text, strlen(text));
-        if (status == PLAIT_OK && plait__json_has(&parameters, "canary_percent"))
-            status = plait__json_int(&parameters, "canary_percent", 1, 99, &share);
-        if (status == PLAIT_OK && plait__json_has(&parameters, "canary_failures"))
-            status = plait__json_number(&parameters, "canary_failures", 0, 1, &order->canary.failures);
-        if (status == PLAIT_OK && plait__json_has(&parameters, "canary_slower"))
-            status = plait__json_number(&parameters, "canary_slower", 1, 1e6, &order->canary.slower);
-        order->canary.share = (int)share;
+        if (status == PLAIT_OK) status = read_trial(&parameters, trial);
     }
     plait__json_end(&root);
     return status;
@@ -99,13 +127,15 @@ static void work_load(struct plait__exchange *exchange, struct plait__replica *r
         return;
     }
     const enum plait_status status =
-        plait__repository_load(&server->repository, exchange->parts[0], order.version, order.canary, version, sentence);
+        plait__repository_load(&server->repository, exchange->parts[0], order.version, &order.trial, version, sentence);
     if (status != PLAIT_OK) {
         plait__answer_error(exchange, status == PLAIT_NOT_FOUND ? 404 : 422, "%s", sentence);
         return;
     }
     plait__scribe_say(server, "info", "model loaded", "%s@%s%s", exchange->parts[0], version,
-                      order.canary.share ? ", a canary" : "");
+                      order.trial.canary   ? ", a canary"
+                      : order.trial.shadow ? ", a shadow"
+                                           : "");
     plait__repository_fill(&server->repository);
     answer_done(exchange, version);
 }

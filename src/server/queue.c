@@ -1,4 +1,6 @@
 /* The queue: first come, first served, and never longer than its limit. */
+#include <time.h>
+
 #include "server/internal.h"
 
 void plait__queue_begin(struct plait__queue *queue, int limit) {
@@ -29,6 +31,7 @@ bool plait__queue_put(struct plait__queue *queue, struct plait__exchange *exchan
         *queue->last = exchange;
         queue->last = &exchange->next;
         queue->count++;
+        atomic_store(&queue->presses, true);
         pthread_cond_signal(&queue->filled);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -46,16 +49,78 @@ bool plait__queue_full(struct plait__queue *queue, int workers, uint64_t *wait_u
 
 struct plait__exchange *plait__queue_take(struct plait__queue *queue) {
     pthread_mutex_lock(&queue->lock);
-    while (!queue->first && !queue->closed) pthread_cond_wait(&queue->filled, &queue->lock);
+    while (!queue->first && !queue->spare && !queue->closed) pthread_cond_wait(&queue->filled, &queue->lock);
     struct plait__exchange *exchange = queue->first;
-    if (exchange) {
+    if (!exchange && queue->spare) {
+        exchange = queue->spare;
+        queue->spare = NULL;
+        queue->spare_busy = true;
+    } else if (exchange) {
         queue->first = exchange->next;
         if (!queue->first) queue->last = &queue->first;
-        queue->count--;
+        atomic_store(&queue->presses, --queue->count > 0);
         queue->busy++;
     }
     pthread_mutex_unlock(&queue->lock);
     return exchange;
+}
+
+/* Takes those out that are alike; the lock is held. */
+static int take_alike(struct plait__queue *queue, struct plait__exchange **group, int count, int most) {
+    struct plait__exchange **link = &queue->first;
+    while (*link && count < most) {
+        struct plait__exchange *exchange = *link;
+        if (exchange->alike != group[0]->alike) {
+            link = &exchange->next;
+            continue;
+        }
+        *link = exchange->next;
+        if (!*link) queue->last = link;
+        group[count++] = exchange;
+        queue->count--;
+        queue->busy++;
+    }
+    atomic_store(&queue->presses, queue->count > 0);
+    return count;
+}
+
+int plait__queue_take_alike(struct plait__queue *queue, struct plait__exchange **group, int most, uint64_t wait_us) {
+    struct timespec end;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += (time_t)(wait_us / 1000000);
+    end.tv_nsec += (long)(wait_us % 1000000) * 1000;
+    if (end.tv_nsec >= 1000000000) end.tv_sec++, end.tv_nsec -= 1000000000;
+    pthread_mutex_lock(&queue->lock);
+    int count = take_alike(queue, group, 1, most);
+    while (count < most && wait_us && !queue->first && !queue->closed) {
+        if (pthread_cond_timedwait(&queue->filled, &queue->lock, &end) != 0) break;
+        count = take_alike(queue, group, count, most);
+    }
+    /* What is waiting and of another kind is somebody else's, who may have slept through its coming. */
+    if (queue->first) pthread_cond_signal(&queue->filled);
+    pthread_mutex_unlock(&queue->lock);
+    return count;
+}
+
+bool plait__queue_offer(struct plait__queue *queue, struct plait__exchange *exchange) {
+    pthread_mutex_lock(&queue->lock);
+    const bool taken = !queue->closed && !queue->spare && !queue->spare_busy;
+    if (taken) {
+        queue->spare = exchange;
+        pthread_cond_signal(&queue->filled);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return taken;
+}
+
+void plait__queue_spare_done(struct plait__queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    queue->spare_busy = false;
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool plait__queue_presses(struct plait__queue *queue) {
+    return atomic_load(&queue->presses);
 }
 
 void plait__queue_done(struct plait__queue *queue, uint64_t took_us) {

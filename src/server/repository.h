@@ -19,6 +19,8 @@ struct plait__replica {
     plait_context *context;
     plait_model *model;               /* a package ... */
     plait_session *session;           /* ... or a network by itself */
+    plait_memory *memory;             /* what the package reads with; NULL: nothing is remembered */
+    unsigned memory_age;              /* how much of it is known */
     struct plait__exchange *exchange; /* it works for this one: whether to stop, and whom to tell of progress */
     struct plait__replica *next;
 };
@@ -27,26 +29,39 @@ struct plait__replica {
 struct plait__card {
     char network[32];     /* "detector" of detector.onnx; "": the edition itself */
     const char *platform; /* static text */
+    bool independent;     /* a network whose inputs' first dimension holds samples that do not know of each other */
     char *types;          /* JSON members "inputs" and "outputs" of the inference protocol's metadata; owned */
 };
+
+struct plait__edition;
+
+/* Those of a package and of each of its networks, or of the one network.  cards.c */
+enum plait_status plait__cards_make(struct plait__edition *edition, const struct plait__replica *replica);
+void plait__cards_clear(struct plait__edition *edition);
 
 enum plait__edition_state { PLAIT__EDITION_LOADING, PLAIT__EDITION_READY, PLAIT__EDITION_GONE, PLAIT__EDITION_FAILED };
 
 enum { PLAIT__RECENT = 128, PLAIT__NO_LOT = 100 };
 
-/* A new version that gets a share of the requests first, and by how much it may be worse than the one it is to follow. */
-struct plait__canary {
-    int share;       /* per cent of the requests that name no version; 0: it is none */
-    double failures; /* share of its requests that may fail more; 0.05 by default */
-    double slower;   /* factor by which its slowest hundredth may be slower; 1.5 by default */
+/* A version that is tried before it is to follow another, the stable one. A canary answers a share of the requests; a shadow
+ * reads the same documents as the stable one when nothing else is to be done, and nobody sees its answers. */
+struct plait__trial {
+    int canary, shadow; /* per cent of the requests that name no version; 0: it is none.  One of them at most */
+    double failures;    /* share of its requests that may fail more; 0.05 by default */
+    double slower;      /* factor by which its slowest hundredth may be slower; 1.5 by default */
+    double different;   /* share of its fields that may differ from the stable one's; 0.2 by default */
+    double surer;       /* how much more its Brier score may be, after what people say is right; 0.05 by default */
 };
 
 struct plait__edition {
     char name[64], version[32], folder[4096], digest[65];
     bool package; /* with a manifest; otherwise model.onnx alone */
     enum plait__edition_state state;
-    struct plait__canary canary;
+    struct plait__trial trial;
     uint64_t served, failed;
+    uint64_t compared, different;   /* fields of documents that the stable one read too */
+    uint64_t corrected;             /* fields of which a person said what is right ... */
+    double squares;                 /* ... and the sum of (confidence - 1 or 0)^2 of them (Brier, 1950) */
     float recent_ms[PLAIT__RECENT]; /* how long the last ones took */
     int holds, replica_count, card_count;
     struct plait__card cards[PLAIT__NETWORKS_MOST + 1];
@@ -58,7 +73,7 @@ struct plait__repository {
     plait_context *context;
     const char *const *folders;
     int folder_count, replicas_most;
-    bool all_versions; /* otherwise a version that is loaded takes the place of the others, unless it is a canary */
+    bool all_versions; /* otherwise a version that is loaded takes the place of the others, unless it is on trial */
     const char *backend;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -78,25 +93,41 @@ enum plait_status plait__repository_load_all(struct plait__repository *repositor
 void plait__repository_fill(struct plait__repository *repository);
 
 /* Looks into the folders again and loads the newest version of a model, or the one named, also when it is loaded already. Until
- * it is warm the others answer; a canary leaves them where they are.  A model that cannot be loaded changes nothing.
+ * it is warm the others answer; one on trial leaves them where they are.  A model that cannot be loaded changes nothing.
  * `version_out` is what was loaded. */
 enum plait_status plait__repository_load(struct plait__repository *repository, const char *name, const char *version,
-                                         struct plait__canary canary, char version_out[32], char sentence[256]);
+                                         const struct plait__trial *trial, char version_out[32], char sentence[256]);
 
 /* No new request gets the model (or that version of it); those that have it are answered.  NOT_FOUND: none was ready. */
 enum plait_status plait__repository_unload(struct plait__repository *repository, const char *name, const char *version);
 
-/* How a request went that an edition answered.  When that makes a canary worse than the one it is to follow, after 20 requests
- * each, it is unloaded: true, and why. */
+/* What becomes known of an edition.  When that makes a canary worse than the stable one, after 20 requests of each (or 20
+ * fields), it is unloaded: true, and why.  canary.c */
 bool plait__edition_judge(struct plait__repository *repository, struct plait__edition *edition, bool failed, uint64_t took_us,
                           char sentence[256]);
+/* So many fields of a document were not those that the stable one found. */
+bool plait__edition_compare(struct plait__repository *repository, struct plait__edition *edition, int fields, int different,
+                            char sentence[256]);
+/* A person said what is right of so many fields that the version `model` (NAME@VERSION) had answered. */
+bool plait__edition_correct(struct plait__repository *repository, const char *model, int fields, double squares,
+                            char sentence[256]);
+/* Which edition should read the same document, to be compared: the stable one for a canary, a shadow for the stable one where
+ * `lot` (0..99) is below its share; NULL: none.  Release it. */
+struct plait__edition *plait__edition_counterpart(struct plait__repository *repository, const struct plait__edition *edition,
+                                                  unsigned lot);
 
 /* A ready edition: of a version, or the newest (NULL); a canary where `lot` (0..99) is below its share.  `card_out` is what
  * `name` means: "receipt" the package, and "receipt.detector" its network.  NULL with a sentence: there is none.  Release it;
  * the card stays as long. */
 struct plait__edition *plait__edition_hold(struct plait__repository *repository, const char *name, const char *version,
                                            unsigned lot, const struct plait__card **card_out, char sentence[256]);
+void plait__edition_keep(struct plait__repository *repository, struct plait__edition *edition); /* one more hold */
 void plait__edition_release(struct plait__repository *repository, struct plait__edition *edition);
+
+/* One that is warm; `warm_us_out` (may be NULL): plus the processor time that its first run took.  replicas.c */
+enum plait_status plait__replica_create(const struct plait__repository *repository, const struct plait__edition *edition,
+                                        struct plait__replica **replica_out, uint64_t *warm_us_out, char sentence[256]);
+void plait__replica_destroy(struct plait__replica *replica); /* accepts NULL */
 
 /* A replica of an edition that is held; NULL when it cannot be made. */
 struct plait__replica *plait__replica_take(struct plait__repository *repository, struct plait__edition *edition);

@@ -39,6 +39,7 @@ void plait__serve_options_default(struct plait__serve_options *options) {
                                              .model = "receipt",
                                              .workers = workers,
                                              .queue = 8 * workers,
+                                             .batch = 32,
                                              .connections = 16384,
                                              .body_most = 32,
                                              .pixels_most = 100,
@@ -198,6 +199,7 @@ static enum plait_status start(struct plait__server *server) {
     uint64_t before = 0;
     measure_start(server, "process", &before);
     if (server->options->keys) PLAIT__TRY(plait__api_keys_read(server->context, server->options->keys, &server->keys));
+    PLAIT__TRY(plait__remember_begin(server));
     PLAIT__TRY(plait__scribe_begin(server, server->options->audit, server->options->quiet));
     PLAIT__TRY(plait__exporter_begin(server, server->options->traces));
     PLAIT__TRY(start_http(server)); /* first, so that it can be asked whether it is ready */
@@ -286,6 +288,8 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     pthread_mutex_init(&server.tasks.lock, NULL);
     pthread_mutex_init(&server.memos.lock, NULL);
     pthread_mutex_init(&server.feedback, NULL);
+    pthread_mutex_init(&server.answers.lock, NULL);
+    pthread_mutex_init(&server.remember.lock, NULL);
     plait__queue_begin(&server.queue, options->queue);
     enum plait_status status = plait__measure_begin(&server.measure, context);
     if (status == PLAIT_OK)
@@ -301,6 +305,9 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     plait__release(context, server.workers);
     plait__queue_end(&server.queue);
     plait__memos_end(&server.memos);
+    plait__answers_end(&server.answers);
+    plait__remember_end(&server);
+    pthread_mutex_destroy(&server.remember.lock);
     plait__api_keys_end(&server.keys);
     pthread_mutex_destroy(&server.feedback);
     pthread_mutex_destroy(&server.memos.lock);

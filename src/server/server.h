@@ -14,6 +14,8 @@ struct plait__serve_options {
     bool all_versions;   /* of each model; otherwise the newest */
     int workers;         /* threads, each with a copy of every model */
     int queue;           /* requests that may wait for a worker */
+    int batch;           /* runs of a network that several requests share: so many requests at most; 1: none do */
+    int batch_delay;     /* microseconds that the first of them may wait for more */
     int connections;
     int body_most;                         /* MiB */
     int pixels_most;                       /* million; of a picture */
@@ -28,7 +30,8 @@ struct plait__serve_options {
     int sample;                            /* per cent of the traces that begin here */
     bool quiet;                            /* no line a request */
     const char *tls_certificate, *tls_key; /* PEM files; NULL: plain HTTP */
-    const char *feedback;                  /* file that corrections are appended to; NULL: none are taken */
+    const char *feedback;                  /* file that corrections are appended to; NULL: to none */
+    const char *memory, *memory_key;       /* what was confirmed, and its key; NULL: nothing is remembered */
 };
 
 void plait__serve_options_default(struct plait__serve_options *options);

@@ -29,6 +29,26 @@ enum plait_dtype plait__datatype_find(const char *name) {
     return PLAIT_DTYPE_NONE;
 }
 
+static void open_tensor(struct plait__writer *writer, const char *name, const char *datatype) {
+    plait__write_open(writer, NULL, '{');
+    plait__write_text(writer, "name", name);
+    plait__write_text(writer, "datatype", datatype);
+    plait__write_open(writer, "shape", '[');
+}
+
+void plait__write_tensor_open(struct plait__writer *writer, const char *name, const plait_tensor *type) {
+    open_tensor(writer, name, plait__datatype_name(type->dtype));
+    for (int d = 0; d < type->rank; d++) plait__write_int(writer, NULL, type->dims[d]);
+    if (type->rank < 0) plait__write_int(writer, NULL, -1);
+    plait__write_close(writer, ']');
+}
+
+void plait__write_document_open(struct plait__writer *writer) {
+    open_tensor(writer, "document", "BYTES");
+    plait__write_int(writer, NULL, 1);
+    plait__write_close(writer, ']');
+}
+
 /* ------------------------------------------------------------------ taking the data out */
 
 /* Behind the string that begins at `at`, or NULL where it does not end. */

@@ -3,8 +3,9 @@
 
 #include "server/internal.h"
 
-static void work_on(struct plait__server *server, struct plait__exchange *exchange) {
-    struct plait__edition *edition = exchange->edition;
+/* Whether it is still to be worked on; otherwise that is answered. */
+static bool begin(struct plait__server *server, struct plait__exchange *exchange) {
+    const struct plait__edition *edition = exchange->edition;
     const uint64_t start = exchange->began_us = plait__server_now(server);
     if (edition) snprintf(exchange->model, sizeof exchange->model, "%.40s@%.30s", edition->name, edition->version);
     plait__observe(server->measure.wait_seconds, NULL, (double)(start - exchange->queued_us) / 1e6);
@@ -13,7 +14,28 @@ static void work_on(struct plait__server *server, struct plait__exchange *exchan
     } else if (exchange->deadline_us && start > exchange->deadline_us) {
         plait__count(server->measure.rejected, PLAIT__LABELS("deadline"), 1);
         plait__answer_error(exchange, 504, "the deadline passed before a worker was free");
-    } else {
+    }
+    return !exchange->answered;
+}
+
+/* `took_us`: its share, where several were worked on together. */
+static void end(struct plait__server *server, struct plait__exchange *exchange, uint64_t took_us) {
+    struct plait__edition *edition = exchange->edition;
+    char sentence[256];
+    if (!exchange->answered) plait__answer_error(exchange, 500, "the request was not answered: please report it");
+    plait__count(server->measure.work_seconds, PLAIT__LABELS(edition ? edition->name : "none"), (double)took_us / 1e6);
+    plait__api_key_charge(exchange, took_us);
+    if (edition && plait__edition_judge(&server->repository, edition, exchange->status >= 500, took_us, sentence))
+        plait__say_unloaded(server, edition->name, sentence);
+    plait__edition_release(&server->repository, edition);
+    exchange->edition = NULL;
+    plait__queue_done(&server->queue, took_us);
+    plait__finish(exchange);
+}
+
+static void work_on(struct plait__server *server, struct plait__exchange *exchange) {
+    struct plait__edition *edition = exchange->edition;
+    if (begin(server, exchange)) {
         struct plait__replica *replica = edition ? plait__replica_take(&server->repository, edition) : NULL;
         if (replica) {
             replica->exchange = exchange;
@@ -25,23 +47,55 @@ static void work_on(struct plait__server *server, struct plait__exchange *exchan
             plait__answer_error(exchange, 503, "the model %s cannot be loaded once more now", edition->name);
         }
     }
-    if (!exchange->answered) plait__answer_error(exchange, 500, "the request was not answered: please report it");
-    const uint64_t took = plait__server_now(server) - start;
-    plait__count(server->measure.work_seconds, PLAIT__LABELS(edition ? edition->name : "none"), (double)took / 1e6);
-    plait__api_key_charge(exchange, took);
-    char sentence[256];
-    if (edition && plait__edition_judge(&server->repository, edition, exchange->status >= 500, took, sentence)) {
-        plait__count(server->measure.rolled_back, PLAIT__LABELS(edition->name), 1);
-        plait__scribe_say(server, "error", "canary unloaded", "%s", sentence);
+    end(server, exchange, plait__server_now(server) - exchange->began_us);
+}
+
+/* All of one edition, and alike. */
+static void work_on_together(struct plait__server *server, struct plait__exchange *const *group, int count) {
+    struct plait__exchange *begun[PLAIT__TOGETHER_MOST];
+    int left = 0;
+    for (int i = 0; i < count; i++)
+        if (begin(server, group[i])) begun[left++] = group[i];
+    struct plait__edition *edition = group[0]->edition;
+    struct plait__replica *replica = left ? plait__replica_take(&server->repository, edition) : NULL;
+    if (replica) {
+        begun[0]->work_together(begun, left, replica);
+        plait__replica_return(&server->repository, edition, replica);
     }
+    for (int i = 0; i < left && !replica; i++)
+        plait__answer_error(begun[i], 503, "the model %s cannot be loaded once more now", edition->name);
+    const uint64_t took = plait__server_now(server) - group[0]->began_us;
+    for (int i = 0; i < count; i++) end(server, group[i], took / (uint64_t)count);
+}
+
+/* With what else waits and goes with it. */
+static void work_on_group(struct plait__server *server, struct plait__exchange *exchange) {
+    const struct plait__serve_options *options = server->options;
+    struct plait__exchange *group[PLAIT__TOGETHER_MOST] = {exchange};
+    const int most = options->batch < PLAIT__TOGETHER_MOST ? options->batch : PLAIT__TOGETHER_MOST;
+    const int count =
+        exchange->alike && most > 1 ? plait__queue_take_alike(&server->queue, group, most, (uint64_t)options->batch_delay) : 1;
+    if (count == 1)
+        work_on(server, exchange);
+    else
+        work_on_together(server, group, count);
+}
+
+/* What nobody waits for. */
+static void work_on_spare(struct plait__server *server, struct plait__exchange *exchange) {
+    struct plait__edition *edition = exchange->edition;
+    struct plait__replica *replica = atomic_load(&server->ending) ? NULL : plait__replica_take(&server->repository, edition);
+    if (replica) replica->exchange = exchange;
+    exchange->work(exchange, replica);
+    if (replica) plait__replica_return(&server->repository, edition, replica);
     plait__edition_release(&server->repository, edition);
-    exchange->edition = NULL;
-    plait__queue_done(&server->queue, took);
-    plait__finish(exchange);
+    plait__queue_spare_done(&server->queue);
+    plait__exchange_release(exchange);
 }
 
 void *plait__worker(void *user) {
     struct plait__server *server = user;
-    for (struct plait__exchange *exchange; (exchange = plait__queue_take(&server->queue));) work_on(server, exchange);
+    for (struct plait__exchange *exchange; (exchange = plait__queue_take(&server->queue));)
+        (exchange->spare ? work_on_spare : work_on_group)(server, exchange);
     return NULL;
 }

@@ -105,4 +105,66 @@ with Endpoint(plait, root, '--models', folder.name, '--workers', 2, '--queue', 6
     check(set(answers) == {(200, '2'), (200, '4')} and {infer(server)[1] for _ in range(20)} == {'2'}, 'nobody heard an error: %s' % answers)
     check(server.metrics()['plait_canaries_unloaded_total{model="square"}'] == 1 and any('canary unloaded' in line and '4 takes' in line for line in server.log), 'and it is said')
     check(server.end() == 0, 'it ends well')
+
+# Documents: a shadow reads what the stable version reads, and nobody sees it; a canary that finds other values ends.
+jpeg = open(os.path.join(root, 'samples', 'kopitiam.jpg'), 'rb').read()
+
+
+def package(version, change=lambda manifest: None):
+    """The receipt package under another version."""
+    place = os.path.join(folder.name, 'receipt-' + version)
+    shutil.copytree(os.path.join(root, 'models', 'receipt'), place)
+    manifest = json.load(open(os.path.join(place, 'manifest.json')))
+    manifest['version'] = version
+    change(manifest)
+    json.dump(manifest, open(os.path.join(place, 'manifest.json'), 'w'))
+
+
+def withhold(manifest):
+    """No value is ever sure enough."""
+    for field in manifest['fields'].values():
+        field['least'] = 1
+
+
+def shadow_counts(server):
+    return {key.split('{')[1]: value for key, value in server.metrics().items() if key.startswith('plait_shadow_')}
+
+
+def wait_for(condition):
+    end = time.monotonic() + 120
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.1)
+    return condition()
+
+
+with Endpoint(plait, root, '--models', folder.name, '--workers', 2, '--quiet') as server:
+    stable = json.loads(server.get('/v2/models/receipt')[2])['versions'][0]
+    package('7.0.0')
+    package('8.0.0', withhold)
+    read = lambda: json.loads(server.post('/v1/documents', jpeg, 'image/jpeg')[2])
+    check(order(server, 'load', 'receipt', version='7.0.0', shadow_percent=100)[0] == 200 and states(server)[('receipt', '7.0.0')] == 'shadow', 'a shadow: %s' % states(server))
+    check(order(server, 'load', 'receipt', shadow_percent=5, canary_percent=5)[0] == 400, 'not both at once')
+    first = read()
+    check(first['model']['version'] == stable, 'the stable version answers')
+    labels = 'model="receipt",version="7.0.0",'
+    check(wait_for(lambda: shadow_counts(server).get(labels + 'outcome="compared"}') == 1), 'the shadow has read it too: %s' % shadow_counts(server))
+    check(shadow_counts(server).get(labels + 'same="true"}') == len(first['fields']) and not shadow_counts(server).get(labels + 'same="false"}'), 'and found the same: %s' % shadow_counts(server))
+    answers = [read()['model']['version'] for _ in range(6)]
+    check(set(answers) == {stable}, 'never the shadow: %s' % answers)
+    counted = {key: value for key, value in server.metrics().items() if key.startswith('plait_documents_total')}
+    check(sum(counted.values()) == 7 and not any('7.0.0' in key for key in counted), 'what it reads counts for itself: %s' % counted)
+
+    check(order(server, 'load', 'receipt', version='8.0.0', canary_percent=99, canary_slower=1e6)[0] == 200 and states(server)[('receipt', '8.0.0')] == 'canary', 'a canary that withholds all values')
+    check(('receipt', '7.0.0') not in states(server), 'in the place of the shadow')
+
+    def ask_until_gone():
+        answer = read()
+        check(answer['model']['version'] in (stable, '8.0.0'), 'an answer')
+        time.sleep(0.2)  # the other version reads when nobody waits
+        return ('receipt', '8.0.0') not in states(server)
+
+    check(wait_for(ask_until_gone), 'it is unloaded: %s' % shadow_counts(server))
+    check(any('canary unloaded' in line and 'finds other values' in line for line in server.log), 'because of its values: %s' % [line for line in server.log if 'canary' in line])
+    check({read()['model']['version'] for _ in range(3)} == {stable}, 'the stable version goes on')
+    check(server.end() == 0, 'it ends well with shadows')
 check.finish()

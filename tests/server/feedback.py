@@ -1,0 +1,83 @@
+"""What people say is right: it goes into the memory that documents are read with, and is held against the version that answered."""
+import json, os, shutil, subprocess, sys, tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+from endpoint import Endpoint, untimed
+from tool import Checks, places
+
+plait, root = places()
+check = Checks()
+jpeg = open(os.path.join(root, 'samples', 'kopitiam.jpg'), 'rb').read()
+
+
+def read(server, document=jpeg, **headers):
+    return json.loads(server.post('/v1/documents', document, 'image/jpeg', headers)[2])
+
+
+def correct(server, document, fields):
+    status, _, body = server.post('/v1/feedback', {'digest': document['source']['digest'], 'fields': fields})
+    return status, json.loads(body)
+
+
+def memory(place, key, *command):
+    return subprocess.run([plait, 'memory', '--memory', place, '--key-file', key, *command], capture_output=True, text=True)
+
+
+with tempfile.TemporaryDirectory() as folder:
+    place, key = os.path.join(folder, 'shops.db'), os.path.join(folder, 'key')
+    subprocess.run([plait, 'memory', 'new-key', key], check=True, capture_output=True)
+    options = ['--workers', 2, '--quiet', '--memory', place, '--key-file', key]
+    with Endpoint(plait, root, *options) as server:
+        before = read(server)
+        other = 'TERIMA KASIH'  # stands on the page
+        check(before['fields']['company']['value'] != other, 'another line than was read')
+        status, answer = correct(server, {'source': {'digest': '0' * 64}}, {'company': 'Nobody'})
+        check((status, answer['remembered']) == (201, None), 'a document that is not known: %d %s' % (status, answer))
+        check(correct(server, before, {'none': 'x'})[0] == 400, 'a field that there is not')
+        status, answer = correct(server, before, {'company': other})
+        check(status == 201 and len(answer['remembered']) == 16, 'a correction is remembered: %d %s' % (status, answer))
+        for attempt in range(4):  # whichever worker has it
+            after = read(server)['fields']['company']
+            check(after['value'] == other and 'confirmed' in after, 'the next reading knows it: %s' % after)
+        check(server.metrics()['plait_feedback_fields_total{model="receipt@%s",right="false"}' % before['model']['version']] == 1, 'it is counted')
+        check(server.end() == 0, 'it ends well')
+    with Endpoint(plait, root, *options) as server:
+        served = server.post('/v1/documents?name=kopitiam.jpg', jpeg, 'image/jpeg')[2]
+        check(json.loads(served)['fields']['company']['value'] == other, 'and after a restart')
+        check(not any(other in line for line in server.log), 'nothing of it is in the log')
+    command = [plait, 'read', '--lines', '--memory', place, '--key-file', key, os.path.join(root, 'samples', 'kopitiam.jpg')]
+    check(untimed(subprocess.run(command, capture_output=True).stdout) == untimed(served), 'the command reads the same with that memory')
+    exported = memory(place, key, 'export')
+    check(exported.stdout.count('plait.example/1') == 1, 'one document is remembered: %s %s' % (exported.stdout[:200], exported.stderr))
+    wrong = os.path.join(folder, 'wrong')
+    subprocess.run([plait, 'memory', 'new-key', wrong], check=True, capture_output=True)
+    refused = subprocess.run([plait, 'serve', '--port', '0', '--quiet', '--memory', place, '--key-file', wrong], cwd=root, capture_output=True, text=True, timeout=120)
+    check(refused.returncode == 1 and 'key' in refused.stderr, 'another key is refused: %s' % refused.stderr)
+
+    # A canary that people correct more often than the stable version, though it was as sure, is unloaded.
+    models = os.path.join(folder, 'models')
+    os.mkdir(models)
+    os.symlink(os.path.join(root, 'models', 'receipt'), os.path.join(models, 'receipt'))
+    with Endpoint(plait, root, '--workers', 2, '--quiet', '--models', models, '--feedback', os.path.join(folder, 'said')) as server:
+        stable = read(server)['model']['version']
+        shutil.copytree(os.path.join(root, 'models', 'receipt'), os.path.join(models, 'next'))
+        manifest = json.load(open(os.path.join(models, 'next', 'manifest.json')))
+        manifest['version'] = '9.0.0'
+        json.dump(manifest, open(os.path.join(models, 'next', 'manifest.json'), 'w'))
+        order = {'parameters': {'version': '9.0.0', 'canary_percent': 50, 'canary_slower': 1e6}}
+        check(server.post('/v2/repository/models/receipt/load', order)[0] == 200, 'a canary')
+        said = {stable: 0, '9.0.0': 0}
+        for number in range(60):
+            document = read(server, jpeg + b'\0' * number, **{'X-Sticky-Key': 'key-%d' % number})  # of another digest
+            version = document['model']['version']
+            if said[version] >= 24 and min(said.values()) >= 24:
+                break
+            values = {name: field['value'] for name, field in document['fields'].items() if field['value'] is not None}
+            fields = values if version == stable else {name: 'no ' + value for name, value in values.items()}
+            check(correct(server, document, fields)[0] == 201, 'a person says so')
+            said[version] += len(fields)
+            if any('canary unloaded' in line for line in server.log):
+                break
+        check(any('Brier' in line for line in server.log), 'unloaded for its confidences: %s %s' % (said, [line for line in server.log if 'canary' in line]))
+        check(read(server)['model']['version'] == stable and server.end() == 0, 'the stable version goes on')
+check.finish()
