@@ -16,7 +16,7 @@ static const char *base_name(const char *path) {
     return slash ? slash + 1 : path;
 }
 
-/* {"model":"receipt@0.1","without":["text"],"fields_only":true,"name":"a.jpg"} */
+/* {"model":"receipt@0.1","without":"text","fields_only":true,"degrade":true,"name":"a.jpg"} */
 static enum plait_status read_options(struct plait__exchange *exchange, const char *text, size_t size,
                                       struct plait__document_job *job) {
     struct plait__json root;
@@ -26,8 +26,11 @@ static enum plait_status read_options(struct plait__exchange *exchange, const ch
     if (!cJSON_IsObject(root.item)) status = plait__json_fail(&root, NULL, PLAIT_INVALID, "expected an object");
     while (status == PLAIT_OK && plait__json_next(&root, &member)) {
         const char *value = NULL;
-        if (strcmp(member.key, "fields_only") == 0) {
-            status = plait__json_bool(&root, "fields_only", &job->fields_only);
+        bool *flag = strcmp(member.key, "fields_only") == 0 ? &job->fields_only
+                     : strcmp(member.key, "degrade") == 0   ? &job->may_degrade
+                                                            : NULL;
+        if (flag) {
+            status = plait__json_bool(&root, member.key, flag);
             continue;
         }
         const char **target = strcmp(member.key, "model") == 0     ? &job->model
@@ -36,7 +39,7 @@ static enum plait_status read_options(struct plait__exchange *exchange, const ch
                                                                    : NULL;
         if (!target)
             status = plait__json_fail(&root, NULL, PLAIT_INVALID,
-                                      "expected model, without, fields_only or name, found \"%.60s\"", member.key);
+                                      "expected model, without, fields_only, degrade or name, found \"%.60s\"", member.key);
         else if ((status = plait__json_text(&root, member.key, &value)) == PLAIT_OK &&
                  !(*target = plait__arena_string(&exchange->arena, value, strlen(value))))
             status = PLAIT_MEMORY;
@@ -184,11 +187,31 @@ bool plait__document_read(struct plait__exchange *exchange, struct plait__replic
     return status == PLAIT_OK;
 }
 
+/* Where as many wait as there are workers: the fields from text and layout, without the picture's part, evidence and tables. */
+static bool degrade(struct plait__exchange *exchange, struct plait__document_job *job) {
+    struct plait__server *server = exchange->server;
+    int waiting, busy;
+    if (!job->may_degrade || job->without || job->fields_only) return false;
+    plait__queue_state(&server->queue, &waiting, &busy);
+    if (waiting < server->worker_count) return false;
+    job->fields_only = true;
+    job->without = "image";
+    plait__count(server->measure.degraded, NULL, 1);
+    return true;
+}
+
 static void work(struct plait__exchange *exchange, struct plait__replica *replica) {
+    static const char said[] = ",\"degraded\":{\"reason\":\"load\",\"without\":[\"image\"],\"fields_only\":true}}";
+    const bool degraded = degrade(exchange, exchange->job);
     if (!plait__document_read(exchange, replica, exchange->job, &exchange->answer)) return;
+    if (degraded) {
+        exchange->answer.size--; /* the object's last bracket */
+        plait__buffer_append(&exchange->answer, said, sizeof said - 1);
+        plait__answer_header(exchange, "Plait-Degraded", "load");
+    }
     plait__buffer_append(&exchange->answer, "\n", 1);
     plait__answer(exchange, 200, "application/json");
-    plait__shadow_offer(exchange, exchange->job);
+    if (!degraded) plait__shadow_offer(exchange, exchange->job);
 }
 
 /* ------------------------------------------------------------------ the handler */
@@ -198,12 +221,17 @@ static const char *kept(struct plait__exchange *exchange, const char *text) {
     return text ? plait__arena_string(&exchange->arena, text, strlen(text)) : NULL;
 }
 
+static bool is_said(const char *argument) {
+    return argument && strcmp(argument, "false") != 0 && strcmp(argument, "0") != 0;
+}
+
 static enum plait_status read_request(struct plait__exchange *exchange, struct plait__document_job *job) {
-    const char *type = plait__header(exchange, "Content-Type"), *fields_only = plait__argument(exchange, "fields_only");
+    const char *type = plait__header(exchange, "Content-Type");
     job->name = kept(exchange, plait__argument(exchange, "name"));
     job->model = kept(exchange, plait__argument(exchange, "model"));
     job->without = kept(exchange, plait__argument(exchange, "without"));
-    job->fields_only = fields_only && strcmp(fields_only, "false") != 0 && strcmp(fields_only, "0") != 0;
+    job->fields_only = is_said(plait__argument(exchange, "fields_only"));
+    job->may_degrade = is_said(plait__argument(exchange, "degrade"));
     if (type && strncasecmp(type, "multipart/", 10) == 0) return read_parts(exchange, type, job);
     job->bytes = exchange->body.data;
     job->size = exchange->body.size;

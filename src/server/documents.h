@@ -12,6 +12,7 @@ struct plait__document_job {
     const char *text;                   /* ends in NUL; NULL: the page is read */
     size_t text_size;
     bool fields_only, has_audio;
+    bool may_degrade; /* where many wait, the cheap path alone will do */
 };
 
 /* Whether the bytes' beginning is that of a document within the limits; otherwise that is answered. */

@@ -57,6 +57,8 @@
       0, {0})                                                                                                                 \
     X(batch_sizes, HISTOGRAM, "plait_batch_size", "Requests that shared a run of a network.", ("model"), 0,                   \
       {1, 2, 4, 8, 16, 32, 64})                                                                                               \
+    X(degraded, COUNTER, "plait_degraded_total", "Documents read by the cheap path alone, because many waited.", (NULL), 0,   \
+      {0})                                                                                                                    \
     X(start_seconds, GAUGE, "plait_start_cpu_seconds", "Processor time from the process's begin until ready, by stage.",      \
       ("stage"), 0, {0})                                                                                                      \
     X(memory, GAUGE, "process_resident_memory_bytes", "Resident memory.", (NULL), 0, {0})                                     \

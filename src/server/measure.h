@@ -16,7 +16,7 @@ struct plait__measure {
     struct plait__metric *events, *inferences, *model_info, *build_info, *ready;
     struct plait__metric *traces, *dropped, *rolled_back;
     struct plait__metric *memory, *processor, *files, *started, *start_seconds;
-    struct plait__metric *shadow_documents, *shadow_fields, *corrected, *batch_sizes;
+    struct plait__metric *shadow_documents, *shadow_fields, *corrected, *batch_sizes, *degraded;
 };
 
 enum plait_status plait__measure_begin(struct plait__measure *measure, plait_context *context);

@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from endpoint import Endpoint, receive
 from onnx_writer import onnx
 
-plait, root = sys.argv[1], sys.argv[2]
+plait, root = sys.argv[1], os.path.abspath(sys.argv[2])
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 3
 seconds = float(sys.argv[4]) if len(sys.argv) > 4 else 4
 CLIENTS, WIDTH = 8, 1024
