@@ -205,8 +205,11 @@ typedef struct plait_read_options {
     size_t text_size;    /* bytes */
     const char *without; /* modalities to leave out, with commas between them: "text,image"; NULL: none.  Without layout there
                             are no tables */
-    bool fields_only;    /* evidence is not measured, which saves most of the tagger's time, and tables are not looked for */
-    int pages;           /* how many are expected, for the fractions of progress; 1 by default */
+    const void *audio; /* a WAV: a voice note that reads the total digit by digit; used by begin alone.  NULL: none.  A package
+                          that cannot hear leaves it out */
+    size_t audio_size; /* bytes */
+    bool fields_only;  /* evidence is not measured, which saves most of the tagger's time, and tables are not looked for */
+    int pages;         /* how many are expected, for the fractions of progress; 1 by default */
     const char *media_type, *digest; /* of the file that the pages were taken from ("application/pdf"; SHA-256, 64 hexadecimal
                                         digits); NULL: the pages are the source, and the digest is that of all their bytes */
 } plait_read_options;

@@ -8,8 +8,15 @@
 #include "cli/packages.h"
 #include "cli/remember.h"
 #include "document/pdf.h"
+#include "model/package.h"
 
-enum { INPUT_BYTES_MOST = 1 << 30, TEXT_BYTES_MOST = 64 << 20, NAMES_BYTES = 128, PATH_BYTES = 4096 };
+enum {
+    INPUT_BYTES_MOST = 1 << 30,
+    TEXT_BYTES_MOST = 64 << 20,
+    AUDIO_BYTES_MOST = 1 << 30,
+    NAMES_BYTES = 128,
+    PATH_BYTES = 4096
+};
 
 struct options {
     const char *model, *audio, *text, *annotate, *backend;
@@ -37,7 +44,7 @@ struct job {
     plait_model *model;
     const struct options *options;
     const char *path;
-    struct plait__file file, text;
+    struct plait__file file, text, note;
     plait_document *document;
 };
 
@@ -127,35 +134,28 @@ static enum plait_status read_file(struct job *job) {
         read_options.text = job->text.size ? (const char *)job->text.bytes : "";
         read_options.text_size = job->text.size;
     }
+    if (job->options->audio) {
+        PLAIT__TRY(plait__file_open(job->context, job->options->audio, AUDIO_BYTES_MOST, &job->note));
+        read_options.audio = job->note.bytes;
+        read_options.audio_size = job->note.size;
+    }
     PLAIT__TRY((plait__pdf_is(job->file.bytes, job->file.size) ? read_pdf : read_picture)(job, &read_options));
     return print(job->context, job->document, job->options->lines);
 }
 
 static void end_job(struct job *job) {
     plait_document_destroy(job->document);
+    plait__file_close(job->context, &job->note);
     plait__file_close(job->context, &job->text);
     plait__file_close(job->context, &job->file);
-}
-
-/* No package has an encoder for sound yet: says that the note is left out, unless it cannot be read at all. */
-static bool listen(plait_context *context, const plait_model *model, const char *path) {
-    struct plait__file note;
-    if (plait__file_open(context, path, INPUT_BYTES_MOST, &note) != PLAIT_OK) {
-        plait__cli_error(path, "%s", plait__cli_sentence(context, path));
-        return false;
-    }
-    plait__file_close(context, &note);
-    plait__cli_error(path, "the package %s has no audio modality: the voice note is left out", plait_model_name(model));
-    return true;
 }
 
 static int read_files(plait_context *context, const struct options *options, int count, char **paths) {
     plait_model *model = NULL;
     if (plait__cli_model(context, options->model, options->backend, &model) != PLAIT_OK) return PLAIT__EXIT_FAILED;
-    if (options->audio && !listen(context, model, options->audio)) {
-        plait_model_destroy(model);
-        return PLAIT__EXIT_FAILED;
-    }
+    if (options->audio && !model->voice.network.file)
+        plait__cli_error(options->audio, "the package %s has no audio modality: the voice note is left out",
+                         plait_model_name(model));
     plait_memory *memory = NULL;
     if (plait__cli_memory(context, &options->memory, false, &memory) != PLAIT_OK) {
         plait_model_destroy(model);

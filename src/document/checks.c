@@ -178,6 +178,7 @@ static enum plait_status check_page(struct plait__document *document, int number
 }
 
 enum plait_status plait__checks(struct plait__document *document) {
+    /* Every field may have every equation and a second reading; one more is left for what was heard. */
     const size_t most = (size_t)(document->package->check_count + 1) * (size_t)(document->field_count + 1);
     document->checks = plait__arena_array(&document->arena, most, sizeof *document->checks);
     if (!document->checks) return PLAIT_MEMORY;

@@ -4,6 +4,7 @@
 
 #include "document/json.h"
 #include "document/reading.h"
+#include "document/voice.h"
 
 enum {
     PAGES_MOST = 1000,                  /* of a document */
@@ -59,7 +60,12 @@ static enum plait_status read_options(struct plait__document *document, const pl
     document->reading->fields_only = options->fields_only;
     plait__sha256_begin(&document->reading->digest);
     PLAIT__TRY(read_source(document, options));
-    return read_without(document->context, options->without, &document->reading->without);
+    PLAIT__TRY(read_without(document->context, options->without, &document->reading->without));
+    const struct plait__voice *voice = &document->package->voice;
+    if (!options->audio || !voice->network.file || document->reading->without >> PLAIT__MODALITY_AUDIO & 1) return PLAIT_OK;
+    const enum plait_status status =
+        plait__hear(document->context, voice, options->audio, options->audio_size, &document->arena, &document->heard);
+    return status == PLAIT_OK ? status : plait__fail_in(document->context, status, "the voice note");
 }
 
 /* ------------------------------------------------------------------ pages */
@@ -115,6 +121,7 @@ enum plait_status plait_document_finish(plait_document *document) {
     const uint64_t start = plait__now_us(document->context);
     PLAIT__TRY(plait__merge_fields(document, document->reading->fields));
     PLAIT__TRY(plait__checks(document));
+    PLAIT__TRY(plait__voice(document));
     const uint64_t checked = plait__now_us(document->context);
     PLAIT__TRY(plait__judge(document));
     if (!*document->digest) plait__sha256_end(&document->reading->digest, document->digest);

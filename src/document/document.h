@@ -139,6 +139,7 @@ struct plait__document {
     const char *source_name, *media_type;
     struct plait__reading *reading; /* until the document is finished; see reading.h */
     char digest[65];                /* SHA-256 of the source's bytes, hexadecimal */
+    struct plait__heard *heard;     /* what a voice note says; NULL when there is none; see voice.h */
     float type_confidence;
     int page_count, field_count, table_count, check_count, review_count;
     struct plait__page *pages;

@@ -1,6 +1,7 @@
 #include "document/json.h"
 
 #include "base/json_write.h"
+#include "document/voice.h"
 
 /* Pixels to a tenth, probabilities to four places, times to a microsecond. */
 enum { PLACE_DECIMALS = 1, SHARE_DECIMALS = 4, MS_DECIMALS = 3 };
@@ -170,6 +171,15 @@ static void write_modalities(struct plait__writer *writer, const struct plait__d
     plait__write_close(writer, '}');
 }
 
+static void write_voice(struct plait__writer *writer, const struct plait__heard *heard) {
+    if (!heard) return;
+    plait__write_open(writer, "voice", '{');
+    plait__write_text(writer, "digits", heard->digits);
+    write_share(writer, "confidence", heard->confidence);
+    plait__write_number(writer, "seconds", (double)heard->seconds, 3);
+    plait__write_close(writer, '}');
+}
+
 static void write_judgement(struct plait__writer *writer, const struct plait__document *document) {
     plait__write_open(writer, "checks", '[');
     for (int i = 0; i < document->check_count; i++) {
@@ -234,6 +244,7 @@ enum plait_status plait__document_write(const struct plait__document *document, 
     plait__write_close(&writer, ']');
     write_pages(&writer, document);
     write_modalities(&writer, document);
+    write_voice(&writer, document->heard);
     write_judgement(&writer, document);
     write_timing(&writer, document);
     plait__write_close(&writer, '}');

@@ -212,6 +212,38 @@ static enum plait_status read_field(struct plait__package *package, const struct
     return PLAIT_OK;
 }
 
+/* ------------------------------------------------------------------ voice */
+
+static enum plait_status read_voice(struct plait__package *package, const struct plait__json *root) {
+#define OF_VOICE(member) offsetof(struct plait__voice, member)
+    static const struct plait__key keys[] = {{"model", PLAIT__FILE_NAME, OF_VOICE(network.file), true, 0, 0, 0},
+                                             {"field", PLAIT__TEXT, OF_VOICE(field), true, 0, 0, 0},
+                                             {"rate_hz", PLAIT__INT, OF_VOICE(mel.rate), true, 1000, 384000, 0},
+                                             {"window", PLAIT__INT, OF_VOICE(mel.window), true, 1, 32768, 0},
+                                             {"hop", PLAIT__INT, OF_VOICE(mel.hop), true, 1, 32768, 0},
+                                             {"fft", PLAIT__INT, OF_VOICE(mel.fft), true, 2, 32768, 0},
+                                             {"bands", PLAIT__INT, OF_VOICE(mel.bands), true, 1, 512, 0},
+                                             {"low_hz", PLAIT__FLOAT, OF_VOICE(mel.low), true, 0, 192000, 0},
+                                             {"high_hz", PLAIT__FLOAT, OF_VOICE(mel.high), true, 0, 192000, 0},
+                                             {"floor", PLAIT__FLOAT, OF_VOICE(mel.floor), true, 1e-30, 1, 0},
+                                             {"frames_least", PLAIT__INT, OF_VOICE(frames_least), false, 1, 10000, 8},
+                                             {"trust", PLAIT__FLOAT, OF_VOICE(trust), false, 0.01, 0.999, 0.95},
+                                             {"unseen", PLAIT__FLOAT, OF_VOICE(unseen), false, 0.001, 1, 0.3},
+                                             {0}};
+#undef OF_VOICE
+    static const char *const others[] = {NULL};
+    struct plait__json voice;
+    if (!plait__json_has(root, "voice")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(root, "voice", &voice));
+    PLAIT__TRY(plait__keys_read(package, &voice, keys, others, &package->voice));
+    plait__package_add_network(package, &package->voice.network);
+    for (int i = 0; i < package->field_count; i++)
+        if (strcmp(package->fields[i].name, package->voice.field) == 0 && package->fields[i].type == PLAIT__FIELD_TYPE_MONEY)
+            return PLAIT_OK;
+    return plait__json_fail(&voice, "field", PLAIT_INVALID, "expected a money field of fields, found \"%s\"",
+                            package->voice.field);
+}
+
 /* ------------------------------------------------------------------ checks */
 
 static enum plait_status read_amounts(struct plait__package *package, const struct plait__json *root) {
@@ -356,6 +388,7 @@ static enum plait_status read_root(struct plait__package *package, const struct 
     add_networks(package);
     if (strcmp(package->kind, "multimodal") == 0) PLAIT__TRY(plait__multimodal_read(package, root));
     PLAIT__TRY(read_fields(package, root));
+    PLAIT__TRY(read_voice(package, root));
     PLAIT__TRY(read_amounts(package, root));
     return read_checks(package, root);
 }

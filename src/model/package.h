@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "media/audio_mel.h"
 #include "media/image.h"
 #include "model/language.h"
 #include "plait.h"
@@ -98,6 +99,15 @@ struct plait__tagger {
     int label_count;
     const char **labels; /* [label_count]: what the fusion says of a word, a logit each */
     int misread;         /* the label that a word's text is not what is printed; -1: there is none */
+};
+
+/* Hears digits that are spoken one after the other. */
+struct plait__voice {
+    struct plait__network network; /* log-mel [1, 1, frames, bands] to [1, steps, 11] logarithms of probabilities */
+    struct plait__mel_options mel;
+    int frames_least;    /* shorter notes are filled with silence */
+    const char *field;   /* a money field that is spoken of */
+    float trust, unseen; /* as document/voice.h has them */
 };
 
 /* What a field's value is and how it is printed: decides how it is normalised. */
@@ -199,7 +209,8 @@ struct plait__package {
     struct plait__detector detector;
     struct plait__recogniser recogniser;
     struct plait__tagger tagger;
-    const char *spelling; /* words that the documents are full of, one space between them; NULL: none are known */
+    struct plait__voice voice; /* network.file NULL: it cannot hear */
+    const char *spelling;      /* words that the documents are full of, one space between them; NULL: none are known */
     int field_count;
     struct plait__field_rule *fields;
     int amount_count;

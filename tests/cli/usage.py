@@ -32,9 +32,11 @@ for arguments, found in ((('--model', 'no-such-package'), 'no-such-package'), ((
     check(result.returncode == 1, '%s: exit status 1, found %d' % (arguments, result.returncode))
     check(len(result.stderr.splitlines()) == 1 and found in result.stderr, '%s: one line that names %s, found %r' % (arguments, found, result.stderr))
 
-# A voice note no package can hear is left out, and said; one that is not there is an error.
-result = run(plait, 'read', '--lines', '--audio', os.path.join(root, 'LICENSE'), sample, cwd=root)
+# A voice note that a package cannot hear is left out, and said; one that is none, or is not there, is an error.
+result = run(plait, 'read', '--lines', '--model', 'tests/packages/plain', '--text', os.path.join(root, 'samples', 'grocer.json'), '--audio', os.path.join(root, 'LICENSE'), sample, cwd=root)
 check(result.returncode == 0 and result.stdout.startswith('{') and 'audio' in result.stderr, 'a voice note is left out: %r' % result.stderr)
+result = run(plait, 'read', '--lines', '--audio', os.path.join(root, 'LICENSE'), sample, cwd=root)
+check(result.returncode == 1 and len(result.stderr.splitlines()) == 1 and 'WAV' in result.stderr, 'a voice note that is text: %r' % result.stderr)
 result = run(plait, 'read', '--lines', '--audio', 'no-such.wav', sample, cwd=root)
 check(result.returncode == 1 and 'no-such.wav' in result.stderr, 'a missing voice note: %r' % result.stderr)
 check.finish()

@@ -74,6 +74,11 @@ TEST(tagger) {
     }
 }
 
+TEST(voice) {
+    compare("voice", "xnnpack", 5e-4);
+    compare("voice", "reference", 5e-4);
+}
+
 /* Embeddings and logits are around 10, after 5 layers at most. */
 TEST(digits) {
     static const char *const networks[] = {"image", "audio", "early", "attention", "stacked", "gate"};
@@ -83,4 +88,4 @@ TEST(digits) {
     }
 }
 
-TEST_MAIN(detector, recogniser, tagger, digits)
+TEST_MAIN(detector, recogniser, tagger, voice, digits)
