@@ -10,6 +10,7 @@
 #include "cli/eval_pairs.h"
 #include "cli/indent.h"
 #include "cli/packages.h"
+#include "cli/remember.h"
 
 enum { FILE_BYTES_MOST = 1 << 30, PATH_BYTES = 4096, REPORT_BYTES_MOST = 1 << 20 };
 
@@ -247,6 +248,18 @@ static int evaluate_set(struct plait__evaluation *evaluation, const char *worst)
     return failed ? PLAIT__EXIT_FAILED : PLAIT__EXIT_OK;
 }
 
+/* With a memory only where one was named: what is measured does not depend on who measures. */
+static int evaluate_remembering(struct plait__evaluation *evaluation, const struct plait__memory_options *options,
+                                const char *worst) {
+    plait_memory *memory = NULL;
+    if (options->path && plait__cli_memory(evaluation->context, options, true, &memory) != PLAIT_OK) return PLAIT__EXIT_FAILED;
+    plait_model_remember(evaluation->model, memory);
+    const int exit = evaluate_set(evaluation, worst);
+    plait_model_remember(evaluation->model, NULL);
+    plait_memory_destroy(memory);
+    return exit;
+}
+
 static int evaluate_pairs(const struct plait__evaluation *evaluation, struct plait__pairs_options *options) {
     options->without = evaluation->without;
     options->predictions = evaluation->predictions;
@@ -259,6 +272,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     const char *model = NULL, *backend = NULL, *predictions = NULL, *worst = NULL;
     int threads = 0;
     struct plait__texts arrays = {0};
+    struct plait__memory_options memory = {0};
     struct plait__pairs_options pairs = {.arrays = &arrays};
     struct plait__evaluation evaluation = {0};
     const struct plait__option options[] = {
@@ -266,6 +280,8 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--without", "MODALITIES", "leave these modalities out (commas between several)", .text = &evaluation.without},
         {"--true-text", NULL, "take the words from the labels: fields alone are measured", .flag = &evaluation.true_text},
         {"--predictions", "FILE", "keep the documents, one JSON a line", .text = &predictions},
+        {"--memory", "FILE", "read with what people confirmed", .text = &memory.path},
+        {"--key-file", "FILE", "its key; PLAIT_MEMORY_KEY by default", .text = &memory.key_file},
         {"--pattern", "NAME", "of a multimodal package: its pattern of fusion", .text = &pairs.pattern},
         {"--array", "MODALITY=FILE", "an idx3-ubyte file that numbers in the pairs are indices of", .texts = &arrays},
         {"--worst", "DIR", "a page of the worst cases, with annotated pictures", .text = &worst},
@@ -283,7 +299,8 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     if (predictions && !(evaluation.predictions = fopen(predictions, "w")))
         plait__cli_error(predictions, "the file cannot be written");
     else if (plait__cli_model(evaluation.context, model, backend, &evaluation.model) == PLAIT_OK)
-        exit = evaluation.model->multimodal ? evaluate_pairs(&evaluation, &pairs) : evaluate_set(&evaluation, worst);
+        exit = evaluation.model->multimodal ? evaluate_pairs(&evaluation, &pairs)
+                                            : evaluate_remembering(&evaluation, &memory, worst);
     if (evaluation.predictions && fclose(evaluation.predictions) != 0) plait__cli_error(predictions, "writing failed");
     plait__arena_end(&evaluation.arena);
     plait_model_destroy(evaluation.model);

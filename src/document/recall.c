@@ -38,8 +38,8 @@ static enum plait_status key_of_page(struct plait__arena *arena, const struct pl
     return PLAIT_OK;
 }
 
-enum plait_status plait__recall_begin(struct plait__arena *arena, const struct plait_memory *memory,
-                                      const struct plait__page *page, struct plait__recall *recall_out) {
+enum plait_status plait__recall_begin(struct plait__arena *arena, struct plait_memory *memory, const struct plait__page *page,
+                                      struct plait__recall *recall_out) {
     float look[PLAIT__LOOK_WIDTH];
     *recall_out = (struct plait__recall){0};
     if (!memory || plait_memory_count(memory) == 0) return PLAIT_OK;

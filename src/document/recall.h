@@ -13,8 +13,8 @@ struct plait__recall {
     struct plait__alike alike[PLAIT__ALIKE_MOST];
 };
 
-enum plait_status plait__recall_begin(struct plait__arena *arena, const struct plait_memory *memory,
-                                      const struct plait__page *page, struct plait__recall *recall_out);
+enum plait_status plait__recall_begin(struct plait__arena *arena, struct plait_memory *memory, const struct plait__page *page,
+                                      struct plait__recall *recall_out);
 
 /* A confirmed value and where it stands on this page. */
 struct plait__recalled {

@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-enum { COUNT_MOST = 1 << 20, LINE_BYTES_MOST = 16 << 20, EXPORT_BYTES_MOST = 1 << 30 };
+enum { LINE_BYTES_MOST = 16 << 20, EXPORT_BYTES_MOST = 1 << 30 };
 
 enum plait_status plait_memory_create(plait_context *context, plait_memory **memory_out) {
     struct plait_memory *memory = plait__allocate_zero(context, 1, sizeof *memory);
     if (!memory) return PLAIT_MEMORY;
     memory->context = context;
+    plait__vectors_init(&memory->looks, context, PLAIT__LOOK_WIDTH);
     plait__buffer_init(&memory->exported, context, EXPORT_BYTES_MOST);
     *memory_out = memory;
     return PLAIT_OK;
@@ -17,7 +18,8 @@ void plait_memory_destroy(plait_memory *memory) {
     if (!memory) return;
     for (int i = 0; i < memory->count; i++) plait__example_destroy(memory->examples[i]);
     plait__release(memory->context, memory->examples);
-    plait__release(memory->context, memory->looks);
+    plait__release(memory->context, memory->slots);
+    plait__vectors_end(&memory->looks);
     plait__vault_close(memory->vault);
     plait__buffer_end(&memory->exported);
     plait__release(memory->context, memory);
@@ -29,46 +31,60 @@ size_t plait_memory_count(const plait_memory *memory) {
 
 /* ------------------------------------------------------------------ adding */
 
+/* FNV-1a; who makes up identifiers can make them collide, and waits then. */
+static int slot_of(const struct plait_memory *memory, const char *id) {
+    uint32_t hash = 2166136261u;
+    for (const char *c = id; *c; c++) hash = (hash ^ (uint8_t)*c) * 16777619u;
+    int slot = (int)(hash & (uint32_t)(memory->slot_count - 1));
+    while (memory->slots[slot] && strcmp(memory->examples[memory->slots[slot] - 1]->id, id) != 0)
+        slot = (slot + 1) & (memory->slot_count - 1);
+    return slot;
+}
+
+/* Where it is; the count when it is not there. */
 static int find(const struct plait_memory *memory, const char *id) {
-    int i = 0;
-    while (i < memory->count && strcmp(memory->examples[i]->id, id) != 0) i++;
-    return i;
+    const int found = memory->slot_count ? memory->slots[slot_of(memory, id)] : 0;
+    return found ? found - 1 : memory->count;
+}
+
+static void fill_slots(struct plait_memory *memory) {
+    memset(memory->slots, 0, (size_t)memory->slot_count * sizeof *memory->slots);
+    for (int i = 0; i < memory->count; i++) memory->slots[slot_of(memory, memory->examples[i]->id)] = i + 1;
 }
 
 static enum plait_status grow(struct plait_memory *memory) {
     if (memory->count < memory->capacity) return PLAIT_OK;
-    if (memory->capacity >= COUNT_MOST)
-        return plait__fail(memory->context, PLAIT_LIMIT, "memory: expected at most %d documents", COUNT_MOST);
     const size_t before = (size_t)memory->count, capacity = before ? 2 * before : 16;
     struct plait__example **examples = plait__allocate_zero(memory->context, capacity, sizeof *examples);
-    float *looks = plait__allocate_zero(memory->context, capacity, PLAIT__LOOK_WIDTH * sizeof *looks);
-    if (!examples || !looks) {
+    int *slots = plait__allocate_zero(memory->context, 2 * capacity, sizeof *slots);
+    if (!examples || !slots) {
         plait__release(memory->context, examples);
-        plait__release(memory->context, looks);
+        plait__release(memory->context, slots);
         return PLAIT_MEMORY;
     }
-    if (before) {
-        memcpy(examples, memory->examples, before * sizeof *examples);
-        memcpy(looks, memory->looks, before * PLAIT__LOOK_WIDTH * sizeof *looks);
-    }
+    if (before) memcpy(examples, memory->examples, before * sizeof *examples);
     plait__release(memory->context, memory->examples);
-    plait__release(memory->context, memory->looks);
+    plait__release(memory->context, memory->slots);
     memory->examples = examples;
-    memory->looks = looks;
+    memory->slots = slots;
     memory->capacity = (int)capacity;
+    memory->slot_count = 2 * memory->capacity;
+    fill_slots(memory);
     return PLAIT_OK;
 }
 
 enum plait_status plait__memory_add(struct plait_memory *memory, struct plait__example *example,
                                     const float look[PLAIT__LOOK_WIDTH]) {
-    const int place = find(memory, example->id);
     PLAIT__TRY(grow(memory));
-    if (place < memory->count)
+    const int place = find(memory, example->id);
+    PLAIT__TRY(plait__vectors_put(&memory->looks, place, look));
+    if (place < memory->count) {
         plait__example_destroy(memory->examples[place]);
-    else
-        memory->count++;
-    memory->examples[place] = example;
-    memcpy(memory->looks + (size_t)place * PLAIT__LOOK_WIDTH, look, PLAIT__LOOK_WIDTH * sizeof *look);
+        memory->examples[place] = example;
+    } else {
+        memory->examples[memory->count++] = example;
+        memory->slots[slot_of(memory, example->id)] = memory->count;
+    }
     return PLAIT_OK;
 }
 
@@ -122,14 +138,15 @@ enum plait_status plait_memory_forget(plait_memory *memory, const char *id) {
     if (id && place == memory->count)
         return plait__fail(memory->context, PLAIT_NOT_FOUND, "memory: there is no document \"%.60s\"", id);
     if (memory->vault) PLAIT__TRY(plait__vault_remove(memory->vault, id));
-    const int last = memory->count - 1;
     for (int i = id ? place : 0; i < (id ? place + 1 : memory->count); i++) plait__example_destroy(memory->examples[i]);
-    if (id && place < last) {
-        memory->examples[place] = memory->examples[last];
-        memcpy(memory->looks + (size_t)place * PLAIT__LOOK_WIDTH, memory->looks + (size_t)last * PLAIT__LOOK_WIDTH,
-               PLAIT__LOOK_WIDTH * sizeof *memory->looks);
+    if (id) {
+        memory->examples[place] = memory->examples[--memory->count];
+        plait__vectors_remove(&memory->looks, place);
+    } else {
+        memory->count = 0;
+        plait__vectors_clear(&memory->looks);
     }
-    memory->count = id ? last : 0;
+    if (memory->slot_count) fill_slots(memory);
     return PLAIT_OK;
 }
 
@@ -161,25 +178,11 @@ enum plait_status plait_memory_import(plait_memory *memory, const char *lines, s
 
 /* ------------------------------------------------------------------ nearest neighbours */
 
-/* Sums side by side, so that compilers use vectors without being allowed to reorder a single sum. */
-static float product(const float *a, const float *b) {
-    enum { SUMS = 32 };
-    float sums[SUMS] = {0}, all = 0;
-    for (int i = 0; i < PLAIT__LOOK_WIDTH; i += SUMS)
-        for (int k = 0; k < SUMS; k++) sums[k] += a[i + k] * b[i + k];
-    for (int k = 0; k < SUMS; k++) all += sums[k];
-    return all;
-}
-
-int plait__memory_nearest(const struct plait_memory *memory, const float look[PLAIT__LOOK_WIDTH], int most,
+int plait__memory_nearest(struct plait_memory *memory, const float look[PLAIT__LOOK_WIDTH], int most,
                           struct plait__alike *out) {
-    int count = 0;
-    for (int i = 0; i < memory->count; i++) {
-        const float cosine = product(look, memory->looks + (size_t)i * PLAIT__LOOK_WIDTH);
-        if (count == most && cosine <= out[most - 1].cosine) continue;
-        int place = count < most ? count++ : most - 1;
-        for (; place > 0 && out[place - 1].cosine < cosine; place--) out[place] = out[place - 1];
-        out[place] = (struct plait__alike){memory->examples[i], cosine};
-    }
+    enum { NEAR_MOST = 64 };
+    struct plait__near near[NEAR_MOST];
+    const int count = plait__vectors_nearest(&memory->looks, look, most < NEAR_MOST ? most : NEAR_MOST, near);
+    for (int i = 0; i < count; i++) out[i] = (struct plait__alike){memory->examples[near[i].row], near[i].cosine};
     return count;
 }

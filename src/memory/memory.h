@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/json.h"
+#include "memory/nearest.h"
 
 #define PLAIT__LOOK_SCHEMA    "page/1"
 #define PLAIT__EXAMPLE_SCHEMA "plait.example/1"
@@ -43,7 +44,8 @@ struct plait_memory {
     plait_context *context;
     int count, capacity;
     struct plait__example **examples; /* [count] */
-    float *looks;                     /* [count, PLAIT__LOOK_WIDTH] unit vectors */
+    struct plait__vectors looks;      /* a row each */
+    int slot_count, *slots;           /* where identifiers are: open addressing, at most half full; place + 1, 0: nothing */
     struct plait__vault *vault;       /* NULL: in this process alone */
     struct plait__buffer exported;
 };
@@ -66,8 +68,7 @@ struct plait__alike {
     const struct plait__example *example;
     float cosine;
 };
-int plait__memory_nearest(const struct plait_memory *memory, const float look[PLAIT__LOOK_WIDTH], int most,
-                          struct plait__alike *out);
+int plait__memory_nearest(struct plait_memory *memory, const float look[PLAIT__LOOK_WIDTH], int most, struct plait__alike *out);
 
 /* The file or database: rows of an id and a sealed JSON line.  vault.c, vault_none.c */
 enum plait_status plait__vault_open(plait_context *context, const char *path, const char *key, struct plait__vault **vault_out);

@@ -42,6 +42,12 @@ except ImportError:
     pass
 check(company.encode() not in open('shops.db', 'rb').read() and confirmed.encode() not in open('shops.db', 'rb').read(), 'nothing can be read in the file')
 
+os.mkdir('set')
+for suffix in ('.jpg', '.json'): os.symlink(SAMPLE[:-4] + suffix, 'set/kopitiam' + suffix)
+for options, found in (((), None), (MEMORY, name)):
+    run(PLAIT, 'eval', *options, '--predictions', 'read.jsonl', 'set')
+    check(json.load(open('read.jsonl'))['fields']['company'].get('confirmed') == found, f'eval reads with the memory that is named: {options}')
+
 exported = run(PLAIT, 'memory', *MEMORY, 'export').stdout
 check(json.loads(exported)['fields']['company']['value'] == confirmed, 'export')
 (FOLDER / 'lines').write_text(exported)
