@@ -1,4 +1,5 @@
-"""Measures the package models/digits through the C core: pattern x condition, written as a Markdown page and an SVG.
+"""Measures the package models/digits through the C core: pattern x condition, and what each modality contributes; written as a
+Markdown page and two SVGs.
 
 usage: digits_table.py [--data ../shared/data] [--package ../digits] [--work runs/digits] [--plait ../../build/native/plait]
                        [--count 1000] [--out ../../docs]
@@ -22,6 +23,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CONDITIONS = digits_measure.CONDITIONS + ('misaligned 0.5 s', 'stale')
 PATTERNS = digits_measure.PATTERNS
+MODALITIES = ('image', 'audio')
 
 
 def write_picture(path, picture):
@@ -98,22 +100,58 @@ def grid(cells, sizes):
     return '\n'.join(rows)
 
 
-def chart(cells):
-    """Bars of errors, in percent on a scale of roots so that small ones are seen."""
-    width, top, row, left = 900, 50, 112, 150
-    colours = ('#4477aa', '#66ccee', '#228833', '#ccbb44', '#ee6677', '#aa3377', '#888888')
-    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">' % (width, top + row * len(CONDITIONS)),
+WIDTH, TOP, ROW, LEFT = 900, 50, 112, 150   # of charts: a group of bars a condition, a bar a pattern
+COLOURS = ('#4477aa', '#66ccee', '#228833', '#ccbb44', '#ee6677', '#aa3377', '#888888')
+
+
+def chart(legend, bars):
+    """`legend`: names; `bars(condition, pattern)`: [(place in the legend, length 0..1)] one after the other, and a text."""
+    out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">' % (WIDTH, TOP + ROW * len(CONDITIONS)),
            '<rect width="100%" height="100%" fill="white"/>']
-    for i, p in enumerate(PATTERNS):
-        out.append('<rect x="%d" y="14" width="10" height="10" fill="%s"/><text x="%d" y="23">%s</text>' % (20 + 120 * i, colours[i], 34 + 120 * i, p))
+    for i, name in enumerate(legend):
+        out.append('<rect x="%d" y="14" width="10" height="10" fill="%s"/><text x="%d" y="23">%s</text>' % (20 + 120 * i, COLOURS[i], 34 + 120 * i, name))
     for j, c in enumerate(CONDITIONS):
-        out.append('<text x="10" y="%d">%s</text>' % (top + row * j + 52, c))
+        out.append('<text x="10" y="%d">%s</text>' % (TOP + ROW * j + 52, c))
         for i, p in enumerate(PATTERNS):
-            error = 100 * (1 - cells[c][p]['accuracy'])
-            length, y = (width - left - 60) * (error / 100) ** 0.5, top + row * j + 14 * i
-            out.append('<rect x="%d" y="%d" width="%.1f" height="12" fill="%s"/><text x="%.1f" y="%d" font-size="10">%.1f%%</text>'
-                       % (left, y, length, colours[i], left + length + 4, y + 10, error))
+            x, y, (parts, text) = LEFT, TOP + ROW * j + 14 * i, bars(c, p)
+            for place, length in parts:
+                out.append('<rect x="%.1f" y="%d" width="%.1f" height="12" fill="%s"/>' % (x, y, (WIDTH - LEFT - 130) * length, COLOURS[place]))
+                x += (WIDTH - LEFT - 130) * length
+            out.append('<text x="%.1f" y="%d" font-size="10">%s</text>' % (x + 4, y + 10, text))
     return '\n'.join(out + ['</svg>']) + '\n'
+
+
+def errors(cells):
+    """Bars of errors, on a scale of roots so that small ones are seen."""
+    error = lambda c, p: 1 - cells[c][p]['accuracy']
+    return chart(PATTERNS, lambda c, p: ([(PATTERNS.index(p), error(c, p) ** 0.5)], '%.1f%%' % (100 * error(c, p))))
+
+
+def share(cell, modality):
+    return cell['modalities'][modality]['contribution']
+
+
+def contributions(cells):
+    """Bars of the mean share that each modality has in the answer."""
+    return chart(MODALITIES, lambda c, p: ([(i, share(cells[c][p], m)) for i, m in enumerate(MODALITIES)], p))
+
+
+def contribution_grid(cells):
+    rows = ['| pattern | ' + ' | '.join(CONDITIONS) + ' |', '| --- |' + ' --- |' * len(CONDITIONS)]
+    for p in PATTERNS: rows.append('| %s | %s |' % (p, ' | '.join('%.2f %.2f' % tuple(share(cells[c][p], m) for m in MODALITIES) for c in CONDITIONS)))
+    return '\n'.join(rows)
+
+
+def costs(cells):
+    """What the experts' gate asks, and what the cascade saves."""
+    rows = ['| | ' + ' | '.join(CONDITIONS) + ' |', '| --- |' + ' --- |' * len(CONDITIONS)]
+    row = lambda name, text: rows.append('| %s | %s |' % (name, ' | '.join(text(cells[c]) for c in CONDITIONS)))
+    for e, name in enumerate(('image', 'audio', 'both')):
+        row('expert %s: asked, weight' % name, lambda c: '%.2f %.2f' % (c['experts']['experts'][e]['load'], c['experts']['experts'][e]['weight']))
+    spent = lambda cell: cell['latency_ms']['encode']['p50'] + cell['latency_ms']['fuse']['p50']
+    row('cascade: ended with the picture', lambda c: '%.2f' % c['cascade']['ended_early'])
+    row('cascade: time beside early, p50', lambda c: '%.2f' % (spent(c['cascade']) / max(1e-9, spent(c['early']))))
+    return '\n'.join(rows)
 
 
 def main():
@@ -136,10 +174,15 @@ def main():
     page = ['# Digits written and spoken', '', 'Written by `models/training/digits_table.py`: %d pairs of a picture and a recording of `dev`, from files through the C core, one thread. '
             'A cell is accuracy in percent and the expected calibration error; the times are of clean pairs, the size is of all that a pattern needs.' % o.count, '', grid(cells, sizes), '',
             'Degraded pictures keep the principal components with a quarter of the energy (AV-MNIST\'s way), degraded sound has white noise of its own power (0 dB). '
-            'Misaligned and stale moments are found by the core, which then uses one modality.', '', '![Errors](digits.svg)', '', '## Voices left out of training', '',
+            'Misaligned and stale moments are found by the core, which then uses one modality.', '', '![Errors](digits.svg)', '',
+            '## What each modality contributes', '', 'Mean shares of picture and sound in the answers: exact Shapley values of the label\'s probability.', '',
+            contribution_grid(cells), '', 'The largest of them over clean pairs, `dominance`, is %s.' % ', '.join('%.2f (%s)' % (cells['clean'][p]['dominance'], p) for p in PATTERNS), '',
+            '![Contributions](digits-contribution.svg)', '', '## What is asked, and what is saved', '', costs(cells), '',
+            '## Voices left out of training', '',
             digits_card.left_out(o.work, manifest['fusion']), '']
     (o.out / 'digits.md').write_text('\n'.join(page))
-    (o.out / 'digits.svg').write_text(chart(cells))
+    (o.out / 'digits.svg').write_text(errors(cells))
+    (o.out / 'digits-contribution.svg').write_text(contributions(cells))
 
 
 if __name__ == '__main__':
