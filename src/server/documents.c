@@ -63,7 +63,8 @@ static enum plait_status read_parts(struct plait__exchange *exchange, const char
             job->text_size = part->size;
             if (!job->text) return PLAIT_MEMORY;
         } else if (strcmp(part->name, "audio") == 0) {
-            job->has_audio = true;
+            job->audio = part->bytes;
+            job->audio_size = part->size;
         } else if (strcmp(part->name, "options") == 0) {
             PLAIT__TRY(read_options(exchange, part->bytes, part->size, job));
         } else {
@@ -160,6 +161,8 @@ enum plait_status plait__document_run(struct plait__server *server, struct plait
     options.fields_only = job->fields_only;
     options.text = job->text;
     options.text_size = job->text_size;
+    options.audio = job->audio;
+    options.audio_size = job->audio_size;
     PLAIT__TRY(plait__remember_in(server, replica));
     return plait__pdf_is(job->bytes, job->size) ? read_pdf(server, replica, job, &options, document_out)
                                                 : plait_read(replica->model, job->bytes, job->size, &options, document_out);
@@ -203,7 +206,10 @@ static bool degrade(struct plait__exchange *exchange, struct plait__document_job
 static void work(struct plait__exchange *exchange, struct plait__replica *replica) {
     static const char said[] = ",\"degraded\":{\"reason\":\"load\",\"without\":[\"image\"],\"fields_only\":true}}";
     const bool degraded = degrade(exchange, exchange->job);
-    if (!plait__document_read(exchange, replica, exchange->job, &exchange->answer)) return;
+    const struct plait__document_job *job = exchange->job;
+    if (job->audio && !replica->model->voice.network.file)
+        plait__answer_header(exchange, "Plait-Note", "the package has no audio modality: the voice note is left out");
+    if (!plait__document_read(exchange, replica, job, &exchange->answer)) return;
     if (degraded) {
         exchange->answer.size--; /* the object's last bracket */
         plait__buffer_append(&exchange->answer, said, sizeof said - 1);
@@ -264,8 +270,6 @@ void plait__handle_documents(struct plait__exchange *exchange) {
         return;
     }
     if (!plait__document_acceptable(exchange, job) || !plait__document_hold(exchange, job->model)) return;
-    if (job->has_audio)
-        plait__answer_header(exchange, "Plait-Note", "the package has no audio modality: the voice note is left out");
     const char *accept = plait__header(exchange, "Accept"), *prefer = plait__header(exchange, "Prefer");
     exchange->job = job;
     exchange->work = work;

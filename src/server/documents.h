@@ -11,7 +11,9 @@ struct plait__document_job {
     const char *name, *model, *without; /* NULL: not given */
     const char *text;                   /* ends in NUL; NULL: the page is read */
     size_t text_size;
-    bool fields_only, has_audio;
+    const char *audio; /* a voice note; NULL: none */
+    size_t audio_size;
+    bool fields_only;
     bool may_degrade; /* where many wait, the cheap path alone will do */
 };
 

@@ -1,5 +1,5 @@
 """/v1/documents: the answer is what `plait read --lines` prints, but for the times; and everything else has its status code."""
-import glob, json, os, struct, sys, tempfile, zlib
+import glob, json, os, struct, sys, tempfile, wave, zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from endpoint import Endpoint, form, untimed
@@ -53,8 +53,12 @@ with Endpoint(plait, root, '--workers', 2, '--body-most', 4, '--pages-most', 3, 
     answer = server.post('/v1/documents', body, kind)[2]
     check(untimed(answer).replace(b'"other"', b'"%s"' % name.encode()) == printed('--without', 'image', path), 'options: as read prints it')
     body, kind = form([('document', name, None, load(path)), ('audio', 'note.wav', 'audio/wav', b'RIFF')])
-    status, headers, _ = server.post('/v1/documents', body, kind)
-    check(status == 200 and 'left out' in headers.get('plait-note', ''), 'a voice note that nobody can hear is said to be left out')
+    status, _, said = server.post('/v1/documents', body, kind)
+    check(400 <= status < 500 and b'the voice note' in said, 'a voice note that is none: %d %r' % (status, said[:200]))
+    with wave.open(os.path.join(folder, 'silence.wav'), 'wb') as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(8000), file.writeframes(bytes(16000))
+    body, kind = form([('document', name, None, load(path)), ('audio', 'note.wav', 'audio/wav', load(os.path.join(folder, 'silence.wav')))])
+    check(untimed(server.post('/v1/documents', body, kind)[2]) == printed('--audio', os.path.join(folder, 'silence.wav'), path), 'multipart with a voice note: as read prints it')
     check(json.loads(server.post('/v1/documents?fields_only=true', load(path), 'image/jpeg')[2])['tables'] == [], 'fields_only has no tables')
 
     invoice = pdf([['ACME TRADING', 'Date: 14/03/2019', 'one two three four five six seven'], ['TOTAL RM 25.60', 'and more words that follow, ten of them at least here']])
