@@ -11,12 +11,14 @@ import pathlib
 import time
 
 import numpy as np
+import onnx.numpy_helper
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 import digits_data
 import digits_sound
+import half
 
 WIDTH = 64  # of an embedding
 os.environ.setdefault('OMP_NUM_THREADS', '1')
@@ -111,7 +113,7 @@ class Pictures:
         return torch.from_numpy(flat[:, None])
 
 
-VARIANTS = 16  # voices that every recording is heard in
+VARIANTS = 12  # voices that every recording is heard in
 
 
 def variant(data, pool, number):
@@ -219,6 +221,16 @@ def load(kind, path):
     model = Image() if kind == 'image' else Audio()
     model.load_state_dict(torch.load(path))
     return model.eval()
+
+
+def from_package(path):
+    """The audio encoder of a package (audio.onnx), its normalisations in its convolutions; the head is not in it."""
+    model = Audio().eval()
+    half.fuse(model)
+    stored = {t.name.removesuffix('.half'): onnx.numpy_helper.to_array(t) for t in onnx.load(str(path)).graph.initializer}
+    found = {k: torch.from_numpy(stored['inner.' + k].astype(np.float32)) for k in model.state_dict() if not k.startswith('head.')}
+    model.load_state_dict({**model.state_dict(), **found})
+    return model
 
 
 def main():

@@ -1,6 +1,7 @@
-"""Retrains the package models/digits from nothing: encoders, fusion patterns, calibration, statistics, card.
+"""Retrains the package models/digits from nothing: encoders, fusion patterns, calibration, statistics, card; and of its audio encoder
+the network by which the package models/receipt hears an amount that is read out.
 
-usage: digits_train.py [--data ../shared/data] [--work runs/digits] [--package ../digits] [--epochs 10 30] [--from STEP] [--list]
+usage: digits_train.py [--data ../shared/data] [--work runs/digits] [--package ../digits] [--hearing ../receipt] [--epochs 10 30] [--from STEP] [--list]
 
 Steps are done in order, each once; --from does one and all after it again.  An encoder that was interrupted goes on from its last
 epoch.  About 15 minutes of one idle core.  Every speaker is left out in turn (audio-SPEAKER), so that what is said about
@@ -24,6 +25,7 @@ import digits_encoders
 import digits_export
 import digits_fusion
 import digits_measure
+import digits_sequence
 import digits_sound
 import half
 from digits_data import SPEAKERS
@@ -115,6 +117,13 @@ def package(o):
     digits_export.write(o.package, golden, *fused.encoders, fused, clean, DEFAULT)
 
 
+def voice(o):
+    """The network that hears sequences, in its package, and how well it does on recordings it was not trained on."""
+    golden = ROOT / 'tests/golden' if o.hearing == ROOT / 'models/receipt' else o.work / 'golden'
+    digits_sequence.export(o.work / 'sequence.pt', o.hearing, golden / 'voice')
+    digits_sequence.report(o.work / 'sequence.pt', o.data, o.work / 'voice.json')
+
+
 def steps(o):
     w = o.work
     train = lambda kind, name, without=None: digits_encoders.train(kind, w / (name + '.pt'), o.data, w / 'pool', without, o.epochs[kind == 'audio'])
@@ -123,6 +132,8 @@ def steps(o):
     yield 'audio', lambda: train('audio', 'audio')
     for speaker in SPEAKERS: yield 'audio-' + speaker, lambda s=speaker: train('audio', 'audio-' + s, s)
     for speaker in SPEAKERS: yield 'fold-' + speaker, lambda s=speaker: fold(o, s)
+    yield 'sequence', lambda: digits_sequence.train(w / 'sequence.pt', w / 'audio.pt', o.data, steps=o.sequence_steps)
+    yield 'voice', lambda: voice(o)
     yield 'package', lambda: package(o)
     yield 'card', lambda: digits_card.write(w, o.package)
 
@@ -132,12 +143,14 @@ def main():
     parser.add_argument('--data', type=pathlib.Path, default=ROOT.parent / 'shared' / 'data')
     parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs' / 'digits')
     parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'digits')
+    parser.add_argument('--hearing', type=pathlib.Path, default=ROOT / 'models' / 'receipt', help='the package that hears amounts')
     parser.add_argument('--epochs', type=int, nargs=2, default=[10, 30], metavar=('IMAGE', 'AUDIO'))
     parser.add_argument('--steps', type=int, default=1000, help='of each fusion network')
+    parser.add_argument('--sequence-steps', type=int, default=digits_sequence.STEPS, help='of the network that hears sequences')
     parser.add_argument('--from', dest='again', metavar='STEP')
     parser.add_argument('--list', action='store_true')
     o = parser.parse_args()
-    o.data, o.work, o.package = o.data.resolve(), o.work.resolve(), o.package.resolve()
+    o.data, o.work, o.package, o.hearing = (p.resolve() for p in (o.data, o.work, o.package, o.hearing))
     todo = list(steps(o))
     names = [name for name, _ in todo]
     if o.list: return print('\n'.join(names))

@@ -1,5 +1,5 @@
 """plait read --audio: what is said of a receipt's total raises its confidence or lowers it, and the answer says so."""
-import array, json, os, sys, tempfile, wave
+import array, json, os, struct, sys, tempfile, wave
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from tool import Checks, places, run, shared
@@ -39,6 +39,33 @@ check(silent['modalities']['audio']['present'] and silent['modalities']['audio']
 check(silent['fields']['total']['confidence'] == total['confidence'], 'silence changes nothing')
 left = read('--without', 'audio', '--audio', os.path.join(folder.name, 'silence.wav'))
 check('voice' not in left, 'audio can be left out')
+
+
+
+def refused(name, content, sentence):
+    path = os.path.join(folder.name, name)
+    open(path, 'wb').write(content)
+    result = run(plait, 'read', '--lines', '--text', words, '--audio', path, picture, cwd=root)
+    check(result.returncode == 1 and result.stderr.count('\n') == 1 and sentence in result.stderr, '%s costs one line: %r' % (name, result.stderr[:300]))
+
+
+def riff(rate, form, bits, data, said=None):
+    head = struct.pack('<4sI4s4sIHHIIHH', b'RIFF', 36 + len(data), b'WAVE', b'fmt ', 16, form, 1, rate, rate * bits // 8, bits // 8, bits)
+    return head + struct.pack('<4sI', b'data', len(data) if said is None else said) + data
+
+
+# What is hostile: no sound, rates and lengths that lie, minutes of noise, numbers that are none.
+refused('empty.wav', b'', 'voice note')
+refused('header.wav', b'RIFF\0\0\0\0WAVE', 'voice note')
+refused('no-rate.wav', riff(0, 1, 16, bytes(1600)), 'voice note')
+refused('long.wav', riff(8000, 1, 8, bytes(8000 * 121)), 'less than 120 s')
+for name, content in (('short.wav', riff(8000, 1, 16, bytes(1600), 1 << 30)), ('no-samples.wav', riff(8000, 1, 16, b'')),
+                      ('nan.wav', riff(8000, 3, 32, struct.pack('<f', float('nan')) * 4000)), ('one.wav', riff(384000, 1, 16, b'\0\1'))):
+    open(os.path.join(folder.name, name), 'wb').write(content)
+    result = run(plait, 'read', '--lines', '--text', words, '--audio', os.path.join(folder.name, name), picture, cwd=root)
+    heard = json.loads(result.stdout) if result.returncode == 0 else None
+    check(heard is None and result.stderr.count('\n') == 1 or heard and heard['voice']['digits'] == '' and
+          heard['fields']['total']['confidence'] == total['confidence'], '%s is refused or says nothing: %d %r' % (name, result.returncode, result.stderr[:300]))
 
 recordings = shared(root, 'data', 'spoken-digits', 'dev')
 
