@@ -41,6 +41,8 @@ export interface ReadOptions {
   text?: string
   /** Modalities to leave out, with commas between them. */
   without?: string
+  /** A voice note, WAV: what it says of the total. */
+  audio?: Uint8Array
   /** Evidence is not measured, tables are not looked for. */
   fieldsOnly?: boolean
   /** How many are expected, for the fractions of progress; 1 by default. */
@@ -289,15 +291,16 @@ export class Model extends Handle {
 }
 
 function readOptions(scope: Scope, options: ReadOptions): number {
-  const address = scope.space(32)
+  const address = scope.space(40)
   const text = (text: string | undefined) => (text === undefined ? { address: 0, size: 0 } : scope.text(text))
   const known = text(options.text)
-  const addresses = [text(options.name ?? '').address, known.address, known.size, text(options.without).address]
+  const note = options.audio ? scope.bytes(options.audio) : 0
+  const addresses = [text(options.name ?? '').address, known.address, known.size, text(options.without).address, note, options.audio?.length ?? 0]
   const file = [options.pages ?? 1, text(options.mediaType).address, text(options.digest).address]
   const words = scope.heap.words
   addresses.forEach((value, i) => words.setUint32(address + 4 * i, value, true))
-  words.setUint8(address + 16, Number(options.fieldsOnly ?? false))
-  file.forEach((value, i) => words.setUint32(address + 20 + 4 * i, value, true))
+  words.setUint8(address + 24, Number(options.fieldsOnly ?? false))
+  file.forEach((value, i) => words.setUint32(address + 28 + 4 * i, value, true))
   return address
 }
 

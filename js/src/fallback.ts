@@ -3,6 +3,7 @@
 import type { Document, FallbackReason, PathStep } from './document.js'
 import { PlaitError, ServerError } from './errors.js'
 import { platform } from '#platform'
+import { soundFile } from './sound.js'
 import { asFile, type Input } from './source.js'
 import type { AudioSource, FallbackOptions, ReadOptions } from './types.js'
 import { either, untilAborted } from './worker/connection.js'
@@ -157,31 +158,9 @@ function checked(answer: Document): Document {
 function form(document: Blob, name: string, audio: AudioSource | undefined, text: ReadOptions['text']): FormData {
   const form = new FormData()
   form.append('document', document, name || 'document')
-  if (audio instanceof Blob) form.append('audio', audio, 'audio.wav')
-  else if (audio instanceof ArrayBuffer) form.append('audio', new Blob([audio], { type: 'audio/wav' }), 'audio.wav')
-  else if (audio) form.append('audio', wav(audio.samples, audio.sampleRate), 'audio.wav')
+  if (audio) form.append('audio', soundFile(audio), 'audio.wav')
   if (text) form.append('text', typeof text === 'string' ? text : JSON.stringify(text))
   return form
-}
-
-/** RIFF with 16-bit mono samples. */
-function wav(samples: Float32Array, sampleRate: number): Blob {
-  const header = new DataView(new ArrayBuffer(44))
-  const word = (at: number, text: string) => [...text].forEach((character, i) => header.setUint8(at + i, character.charCodeAt(0)))
-  word(0, 'RIFF')
-  header.setUint32(4, 36 + samples.length * 2, true)
-  word(8, 'WAVEfmt ')
-  header.setUint32(16, 16, true)
-  header.setUint16(20, 1, true) // PCM
-  header.setUint16(22, 1, true) // mono
-  header.setUint32(24, sampleRate, true)
-  header.setUint32(28, sampleRate * 2, true)
-  header.setUint16(32, 2, true)
-  header.setUint16(34, 16, true)
-  word(36, 'data')
-  header.setUint32(40, samples.length * 2, true)
-  const pcm = Int16Array.from(samples, (sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32767))
-  return new Blob([header.buffer, pcm], { type: 'audio/wav' })
 }
 
 /** W3C Trace Context: a new trace for each document. */

@@ -8,6 +8,7 @@ import type { FeedbackLog } from './platform/platform.js'
 import { openPdf } from './pdf/pages.js'
 import { digest } from './resources.js'
 import { startRuntime, type Runtime } from './runtime.js'
+import { soundFile } from './sound.js'
 import { startLive, type LiveReader } from './live/live.js'
 import { isPdf, openSource, type Input } from './source.js'
 import type { Document, DocumentSource, FeedbackStore, Info, KnownText, Live, LiveOptions, Plait, PlaitOptions, ReadOptions } from './types.js'
@@ -164,7 +165,8 @@ const coreKnows = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/bmp', 
 
 async function begin(input: Input, options: ReadOptions, pages: number): Promise<BeginRequest> {
   const { name = input.name, without = [], fieldsOnly = false } = options
-  return { name, without: [...without], fieldsOnly, pages, origin: await origin(input) }
+  const audio = options.audio && new Uint8Array(await soundFile(options.audio).arrayBuffer())
+  return { name, without: [...without], fieldsOnly, pages, origin: await origin(input), ...(audio && { audio }) }
 }
 
 /** The core sees a page's pixels; whoever asks wants to know of the file they came from. */

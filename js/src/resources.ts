@@ -11,6 +11,7 @@ export interface Manifest {
   files: Record<string, { bytes: number; sha256: string }>
   fields?: Record<string, unknown>
   tagger?: { modalities?: Record<string, unknown> }
+  voice?: unknown
 }
 
 export class Resources {

@@ -59,6 +59,13 @@ for (const variant of ['wasm-simd', 'wasm-threads', 'wasm-relaxed', 'wasm-relaxe
     core.close()
   })
 
+  check('hears a voice note', async () => {
+    const core = await start()
+    const model = core.openModel(receipt)
+    assert.throws(() => model.read(page, { text: words, audio: Uint8Array.of(1, 2, 3) }), code('INVALID', 'voice note'))
+    core.close()
+  })
+
   check('known words and modalities left out', async () => {
     const core = await start()
     const model = core.openModel(receipt)

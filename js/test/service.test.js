@@ -80,3 +80,10 @@ test('a binary that is none is said to be none', async () => {
   const { handlers } = service()
   await assert.rejects(handlers.open(request({ wasm: Uint8Array.of(1, 2, 3) }), task), { code: 'INVALID', message: /expected a WebAssembly binary/ })
 })
+
+test('a voice note reaches the core', async () => {
+  const { handlers, calls } = service()
+  await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)
+  handlers.begin({ name: 'a', without: [], fieldsOnly: false, pages: 1, audio: Uint8Array.of(1, 2) })
+  assert.deepEqual(calls.at(-1), ['begin', { name: 'a', without: '', fieldsOnly: false, pages: 1, audio: Uint8Array.of(1, 2) }])
+})

@@ -8,7 +8,7 @@ import type { ErrorRecord } from '../errors.js'
 import type { KnownLine, KnownText, LogLevel, Tensor, TensorInfo, Variant } from '../types.js'
 
 /** Grows with every change of this file: a page and a worker of different ages refuse each other. */
-export const PROTOCOL = 1
+export const PROTOCOL = 2
 
 // ------------------------------------------------------------------ calls of the core's worker
 
@@ -56,6 +56,8 @@ export interface BeginRequest {
   pages: number
   /** What the document is, when its pages are not its bytes. */
   origin?: { mediaType: string; digest?: string }
+  /** A voice note, WAV. */
+  audio?: Uint8Array
 }
 
 export type CoreCalls = {

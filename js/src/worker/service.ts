@@ -62,9 +62,9 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
       return { result: { ...reply, memoryBytes: core.memoryBytes } }
     },
 
-    begin({ name, without, fieldsOnly, pages, origin }) {
+    begin({ name, without, fieldsOnly, pages, origin, audio }) {
       reading?.close() // one that was left
-      reading = opened(model, 'a package of models').begin({ name, without: without.join(','), fieldsOnly, pages, ...origin })
+      reading = opened(model, 'a package of models').begin({ name, without: without.join(','), fieldsOnly, pages, ...origin, ...(audio && { audio }) })
       return { result: undefined }
     },
 
@@ -129,6 +129,6 @@ async function describeModel(model: Model, manifestBytes: Uint8Array) {
     version: model.version,
     digest: (await digest(manifestBytes)) ?? '',
     fields: Object.keys(manifest.fields ?? {}),
-    modalities: Object.keys(manifest.tagger?.modalities ?? {}),
+    modalities: [...Object.keys(manifest.tagger?.modalities ?? {}), ...(manifest.voice ? ['audio'] : [])],
   }
 }
