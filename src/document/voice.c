@@ -174,7 +174,7 @@ static enum plait_status weigh(struct plait__document *document, struct plait__f
     int count;
     PLAIT__TRY(rivals_of(document, value, rivals, RIVALS_MOST, &count));
 
-    double likelihoods[RIVALS_MOST + 1], page = NEVER;
+    double likelihoods[RIVALS_MOST + 1] = {0}, page = NEVER;
     for (int i = 0; i <= count; i++) {
         likelihoods[i] = amount_likelihood(heard, i < count ? rivals[i] : value);
         page = log_add(page, likelihoods[i] - log(count + 1));
