@@ -69,9 +69,9 @@ TEST(opens_files_in_memory) {
 
 /* The whole receipt package; then with one byte of a network changed, cut, and without it. */
 TEST(compares_files_in_memory_with_their_digests) {
-    enum { FILES = 9 };
+    enum { FILES = 10 };
     static const char *const names[FILES] = {"manifest.json", "charset.txt", "detector.onnx",   "fusion.onnx", "image.onnx",
-                                             "language.bin",  "layout.onnx", "recogniser.onnx", "text.onnx"};
+                                             "language.bin",  "layout.onnx", "recogniser.onnx", "text.onnx",   "voice.onnx"};
     struct plait__file opened[FILES] = {0};
     struct plait_file files[FILES];
     plait_model *model = NULL;
