@@ -88,6 +88,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
          "what people confirmed: documents are read with it, feedback goes into it; PLAIT_MEMORY by default",
          .text = &remembered.path},
         {"--key-file", "FILE", "the memory's key; PLAIT_MEMORY_KEY by default", .text = &remembered.key_file},
+        {"--user", "NAME", "whom the process becomes once it listens and has its keys; for root alone", .text = &o.user},
         {"--keys", "FILE", "API keys, made with plait keys; without it anybody may ask", .text = &o.keys},
         {"--audit", "FILE", "a line for every request, chained by hashes: plait audit verify", .text = &o.audit},
         {"--traces", "URL", "of an OTLP collector, with its path; or OTEL_EXPORTER_OTLP_ENDPOINT", .text = &o.traces},

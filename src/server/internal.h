@@ -178,7 +178,8 @@ struct plait__server {
     uint64_t start_us;
 };
 
-void plait__heap_begin(void); /* once, before all else */
+enum plait_status plait__drop_privileges(plait_context *context, const char *user); /* NULL: nobody else.  Of all threads */
+void plait__heap_begin(void);                                                       /* once, before all else */
 
 uint64_t plait__server_now(const struct plait__server *server); /* monotonic, microseconds; any thread */
 void plait__sleep_ms(int milliseconds);

@@ -199,10 +199,11 @@ static enum plait_status start(struct plait__server *server) {
     uint64_t before = 0;
     measure_start(server, "process", &before);
     if (server->options->keys) PLAIT__TRY(plait__api_keys_read(server->context, server->options->keys, &server->keys));
-    PLAIT__TRY(plait__remember_begin(server));
     PLAIT__TRY(plait__scribe_begin(server, server->options->audit, server->options->quiet));
     PLAIT__TRY(plait__exporter_begin(server, server->options->traces));
     PLAIT__TRY(start_http(server)); /* first, so that it can be asked whether it is ready */
+    PLAIT__TRY(plait__drop_privileges(server->context, server->options->user));
+    PLAIT__TRY(plait__remember_begin(server));
     if (pthread_create(&server->watcher, NULL, plait__wires_watch, server) != 0)
         return plait__fail(server->context, PLAIT_MEMORY, "a thread could not be had");
     measure_start(server, "http", &before);

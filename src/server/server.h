@@ -24,6 +24,7 @@ struct plait__serve_options {
     int idle;                              /* seconds a connection may wait for its next request */
     int slow;                              /* seconds a head may take, and a body (and one more for each 64 KiB it has) */
     int grace;                             /* seconds for what is under way at SIGTERM */
+    const char *user;                      /* whom the process becomes once it listens; NULL: it stays who it is */
     const char *keys;                      /* file of API keys; NULL: anybody may ask */
     const char *audit;                     /* audit log; NULL: none */
     const char *traces;                    /* URL of an OTLP collector, with its path; NULL: none */

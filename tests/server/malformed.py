@@ -1,7 +1,7 @@
 """Malformed requests from a generator with fixed seeds: no crash, no hang, and every answer a 4xx (505 for another HTTP).
 
     malformed.py PLAIT ROOT              some thousands
-    PLAIT_MALFORMED=100000 malformed.py  as many as it says"""
+    PLAIT_MALFORMED=100000 malformed.py  as many as it says; PLAIT_MALFORMED_FIRST: from this seed on"""
 import collections, json, os, random, re, select, socket, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
@@ -11,6 +11,7 @@ from tool import Checks, places, sanitized
 plait, root = places()
 check = Checks()
 count = int(os.environ.get('PLAIT_MALFORMED', 500 if sanitized(plait) else 4000))
+first = int(os.environ.get('PLAIT_MALFORMED_FIRST', 0))
 jpeg = open(os.path.join(root, 'samples', 'kopitiam.jpg'), 'rb').read()
 PATHS = [b'/v1/documents', b'/v2/models/receipt/infer', b'/v2/models/receipt.layout/infer', b'/v2/models/receipt/versions/0.1.0/infer']
 PARTS = [b'', b'{', b'}', b'[', b']', b'"', b':', b',', b'null', b'1e999', b'-', b'\\u0000', b'\xff\xfe', b'{"inputs":[', b'"data":[', b'[' * 5000, b'{"a":' * 500, b'"shape":[-1]', b'9' * 400]
@@ -109,7 +110,7 @@ def ask(server, data):
 
 seen = collections.Counter()
 with Endpoint(plait, root, '--workers', 1, '--queue', 64, '--slow', 5) as server:
-    for seed in range(count):
+    for seed in range(first, first + count):
         kind, data = request(random.Random(seed))
         status = ask(server, data)
         seen[status] += 1

@@ -121,4 +121,26 @@ if shutil.which('openssl'):
             check(answer.status == 200 and json.loads(answer.read())['schema'] == 'plait.document/1', 'a document over TLS')
         check(server.end() == 0, 'it ends well')
     check(run(plait, 'serve', '--tls-key', path('key.pem')).returncode == 2, 'a key without a certificate')
+
+# Who starts it as root may have it be somebody else, in all its threads and for good.
+if os.getuid() == 0:
+    models, memory = tempfile.mkdtemp(), tempfile.mkdtemp()
+    shutil.copytree(os.path.join(root, 'models', 'receipt'), os.path.join(models, 'receipt'))
+    os.chmod(models, 0o755)
+    shutil.chown(memory, 'nobody')
+    run(plait, 'memory', 'new-key', path('memory-key'))
+    with Endpoint(plait, root, '--workers', 2, '--quiet', '--models', models, '--user', 'nobody', '--audit', path('root-audit'), '--memory', os.path.join(memory, 'shops.db'), '--key-file', path('memory-key')) as server:
+        tasks = '/proc/%d/task' % server.process.pid
+        users = {line for task in os.listdir(tasks) for line in open(os.path.join(tasks, task, 'status')) if line.startswith('Uid:')}
+        check(len(users) == 1 and '\t0' not in users.pop(), 'none of its threads is root')
+        document = json.loads(server.post('/v1/documents', jpeg, 'image/jpeg')[2])
+        kept = server.post('/v1/feedback', {'digest': document['source']['digest'], 'fields': {'total': '1.00'}})
+        check(kept[0] == 201 and json.loads(kept[2])['remembered'], 'it reads, and writes into a memory of its own: %s' % (kept,))
+        check(server.end() == 0 and run(plait, 'audit', 'verify', path('root-audit')).returncode == 0, 'and into the log that root opened')
+    shutil.rmtree(models)
+    shutil.rmtree(memory)
+else:
+    print('--user is not tested: this is not root')
+refused = run(plait, 'serve', '--port', '0', '--quiet', '--user', 'nobody-of-that-name')
+check(refused.returncode == 1 and 'no user' in refused.stderr, 'a user that there is not: %s' % refused.stderr)
 check.finish()
