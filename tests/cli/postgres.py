@@ -1,7 +1,8 @@
 """A memory in PostgreSQL, a real one of Debian's in a folder of its own: as in a file, for several processes, and nothing to be read in it."""
-import glob, json, os, pwd, signal, subprocess, sys, tempfile, time
+import glob, json, os, pwd, signal, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+from endpoint import Endpoint
 from tool import Checks, places, run, skip
 
 plait, root = places()
@@ -82,6 +83,17 @@ with tempfile.TemporaryDirectory() as folder:
         check(remembered(there) == remembered(here) and len(remembered(there)) == 1, 'the same is remembered')
         sealed = bytes.fromhex(server.query("SELECT string_agg(encode(sealed, 'hex'), '') FROM plait_memory"))
         check(company.encode() not in sealed and b'plait' not in sealed and len(sealed) > 1000, 'nothing can be read in the table')
+
+        # A server reads with it too, in all its workers.
+        if run(plait, 'serve', '--help').returncode == 0:
+            with Endpoint(plait, root, '--workers', 2, PLAIT_MEMORY=server.url, PLAIT_MEMORY_KEY=there['PLAIT_MEMORY_KEY']) as endpoint:
+                bodies, picture = [], open(sample, 'rb').read()
+                threads = [threading.Thread(target=lambda: bodies.append(endpoint.post('/v1/documents', picture, 'image/jpeg')[2])) for _ in range(4)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                check(len(bodies) == 4 and all(json.loads(body)['fields'] == read[0]['fields'] for body in bodies), 'the server reads as the command does')
 
         # Others at the same time; none is lost, and the one that comes again takes the place of what was.
         confirming = [confirm(there, other(before, i % 4), 'company=%s' % company) for i in range(8)]
