@@ -84,7 +84,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--grace", "SECONDS", "for what is under way at SIGTERM; 25 by default", .number = &o.grace},
         {"--feedback", "FILE", "corrections are appended to it, a line of JSON each; without it none are taken",
          .text = &o.feedback},
-        {"--memory", "FILE",
+        {"--memory", "FILE|URL",
          "what people confirmed: documents are read with it, feedback goes into it; PLAIT_MEMORY by default",
          .text = &remembered.path},
         {"--key-file", "FILE", "the memory's key; PLAIT_MEMORY_KEY by default", .text = &remembered.key_file},

@@ -17,10 +17,16 @@ static enum plait_status fail(struct plait__store *store) {
     return plait__fail(store->context, PLAIT_IO, "memory: PostgreSQL: %.*s", (int)strcspn(said, "\r\n"), said);
 }
 
-/* Rows come in binary form; the first parameter is text, the second bytes. */
+/* Rows come in binary form; the first parameter is text, the second bytes.  A connection that was lost is made again, once:
+ * what is asked may be asked twice. */
 static PGresult *ask(struct plait__store *store, const char *sql, int count, const char *const *values, const int *lengths) {
+    PGconn *connection = of(store)->connection;
     const int binary[] = {0, 1};
-    return PQexecParams(of(store)->connection, sql, count, NULL, values, lengths, binary, 1);
+    PGresult *result = PQexecParams(connection, sql, count, NULL, values, lengths, binary, 1);
+    if (PQstatus(connection) == CONNECTION_OK) return result;
+    PQclear(result);
+    PQreset(connection);
+    return PQexecParams(connection, sql, count, NULL, values, lengths, binary, 1);
 }
 
 static enum plait_status done(struct plait__store *store, PGresult *result, ExecStatusType expected) {

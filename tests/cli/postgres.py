@@ -94,6 +94,13 @@ with tempfile.TemporaryDirectory() as folder:
                 for thread in threads:
                     thread.join()
                 check(len(bodies) == 4 and all(json.loads(body)['fields'] == read[0]['fields'] for body in bodies), 'the server reads as the command does')
+                # Its feedback is remembered, also when the database was away in between.
+                said = {'digest': before['source']['digest'], 'fields': {'company': company}}
+                heard = [endpoint.post('/v1/feedback', said)]
+                server.end()
+                server.begin()
+                heard.append(endpoint.post('/v1/feedback', said))
+                check([status for status, _, _ in heard] == [201, 201] and all(json.loads(body).get('remembered') for _, _, body in heard), 'what is said to it is remembered: %s' % heard)
 
         # Others at the same time; none is lost, and the one that comes again takes the place of what was.
         confirming = [confirm(there, other(before, i % 4), 'company=%s' % company) for i in range(8)]
