@@ -8,7 +8,7 @@ extern "C" {
 
 namespace {
 
-constexpr size_t links = 16, build_breadth = 120, search_breadth = 128, first_rows = 1 << 17;
+constexpr size_t links = 32, build_breadth = 200, search_breadth = 512, first_rows = 1 << 17;
 
 /* What the graph keeps of a vector: the number of its row; what is searched for has no row, but an address. */
 struct item {

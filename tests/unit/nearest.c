@@ -9,7 +9,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__EMSCRIPTEN__)
 enum { MANY = 2003, MANY_SHOPS = 97, EXACT = 1000 }; /* tens of times slower, or without an index */
 #else
-enum { MANY = 101009, MANY_SHOPS = 2003, EXACT = PLAIT__EXACT_MOST };
+enum { MANY = 20011, MANY_SHOPS = 3001, EXACT = 10000 };
 #endif
 enum { WIDTH = 32, FOUND = 10 };
 
