@@ -8,10 +8,11 @@ _Static_assert(sizeof(struct plait_file) == 12 && offsetof(struct plait_file, by
 _Static_assert(sizeof(plait_session_options) == 8 && offsetof(plait_session_options, int8) == 4 &&
                    offsetof(plait_session_options, profile) == 5,
                "plait_session_options");
-_Static_assert(sizeof(plait_read_options) == 32 && offsetof(plait_read_options, text) == 4 &&
+_Static_assert(sizeof(plait_read_options) == 40 && offsetof(plait_read_options, text) == 4 &&
                    offsetof(plait_read_options, text_size) == 8 && offsetof(plait_read_options, without) == 12 &&
-                   offsetof(plait_read_options, fields_only) == 16 && offsetof(plait_read_options, pages) == 20 &&
-                   offsetof(plait_read_options, media_type) == 24 && offsetof(plait_read_options, digest) == 28,
+                   offsetof(plait_read_options, audio) == 16 && offsetof(plait_read_options, audio_size) == 20 &&
+                   offsetof(plait_read_options, fields_only) == 24 && offsetof(plait_read_options, pages) == 28 &&
+                   offsetof(plait_read_options, media_type) == 32 && offsetof(plait_read_options, digest) == 36,
                "plait_read_options");
 _Static_assert(sizeof(plait_page_options) == 8 && offsetof(plait_page_options, text_size) == 4, "plait_page_options");
 _Static_assert(sizeof(plait_tensor) == 80 && offsetof(plait_tensor, rank) == 4 && offsetof(plait_tensor, dims) == 8 &&
