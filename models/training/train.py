@@ -19,6 +19,7 @@ import time
 
 import card
 import crops
+import digits_sequence
 import package
 import tagger_manifest
 
@@ -71,15 +72,17 @@ def steps(o):
     yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, o.golden)
     yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, *(a for f in range(3) for a in ('--fold', w / ('fold%d.pt' % f))),
                                      '--final', w / 'tagger.pt', '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
+    yield 'voice', lambda: run('digits_train.py', '--data', o.data, '--work', w / 'digits', '--package', w / 'digits-package', '--hearing', o.package,
+                               '--epochs', scaled(10), scaled(30), '--steps', scaled(1000), '--sequence-steps', scaled(digits_sequence.STEPS))
     yield 'card', lambda: card.write(PLAIT, o.data / 'receipts' / 'dev', o.package,
                               'Seconds a step: %s.' % ', '.join('%s %d' % i for i in json.loads((w / 'seconds.json').read_text()).items()))
 
 
 def begin(folder):
-    """A package without networks: sizes and thresholds as ours has them; the tagger's part comes with its export."""
+    """A package without networks: sizes and thresholds as ours has them; the parts of the tagger and the voice come with their exports."""
     folder.mkdir(parents=True)
     shutil.copy(PACKAGE / 'charset.txt', folder)
-    kept = {k: v for k, v in package.read(PACKAGE).items() if k not in tagger_manifest.part()}
+    kept = {k: v for k, v in package.read(PACKAGE).items() if k not in tagger_manifest.part() and k != 'voice'}
     (folder / 'manifest.json').write_text(json.dumps(kept))
 
 
