@@ -3,6 +3,8 @@ extern "C" {
 #include "memory/nearest.h"
 }
 
+#include <cstring>
+
 #define NO_MANUAL_VECTORIZATION // of its own distances, which are not used
 #include <hnswlib/hnswlib.h>
 
@@ -21,13 +23,16 @@ struct place {
     size_t width;
 };
 
-const float *vector_of(const item *of, const place *at) {
-    return of->vector ? of->vector : at->rows + of->row * at->width;
+/* The graph keeps its items where it likes, not where they would be aligned. */
+const float *vector_of(const void *kept, const place *at) {
+    item of;
+    std::memcpy(&of, kept, sizeof of);
+    return of.vector ? of.vector : at->rows + of.row * at->width;
 }
 
 float distance(const void *a, const void *b, const void *parameter) {
     const place *at = static_cast<const place *>(parameter);
-    const float *x = vector_of(static_cast<const item *>(a), at), *y = vector_of(static_cast<const item *>(b), at);
+    const float *x = vector_of(a, at), *y = vector_of(b, at);
     constexpr size_t count = 32;
     float sums[count] = {}, all = 0;
     for (size_t i = 0; i < at->width; i += count)
