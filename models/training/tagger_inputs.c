@@ -10,8 +10,8 @@
 #include "document/strange.h"
 
 /* Nothing has been confirmed yet when a model is trained: instead of a memory and what comes with it. */
-enum plait_status plait__recall_begin(struct plait__arena *arena, const struct plait_memory *memory,
-                                      const struct plait__page *page, struct plait__recall *recall_out) {
+enum plait_status plait__recall_begin(struct plait__arena *arena, struct plait_memory *memory, const struct plait__page *page,
+                                      struct plait__recall *recall_out) {
     (void)arena, (void)memory, (void)page;
     recall_out->count = 0;
     return PLAIT_OK;
