@@ -10,7 +10,8 @@ enum plait_status plait__strangeness(struct plait__arena *arena, const struct pl
                                      float *strangeness_out);
 
 /* How much stranger a page is than pages usually are, in the mean over the characters of its words that are mostly letters: 0
- * for most pages, about 0.2 where one letter in fifty is wrong, 0.4 where one in twenty is. */
+ * for nineteen pages in twenty, and about 0.15 where one letter in twenty-five is wrong.  models/training/tagger_calibrate.py
+ * (`strange_page`) is the same. */
 enum plait_status plait__page_strangeness(struct plait__arena *arena, const struct plait__recogniser *recogniser,
                                           const struct plait__page *page, float *strangeness_out);
 
