@@ -126,10 +126,10 @@ def readable(line):
     return bool(line['text'].strip('* '))
 
 
-def cache_receipts(data, part, folder):
+def cache_receipts(paths, folder):
     """Every readable line of the labelled receipts."""
     pictures, boxes, texts = [], [], []
-    for path in sorted(pathlib.Path(data, 'receipts', part).glob('*.json')):
+    for path in paths:
         labels = json.loads(path.read_text())
         page = cv2.imread(str(path.with_suffix('.jpg')), cv2.IMREAD_GRAYSCALE)
         for line in labels['lines']:

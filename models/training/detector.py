@@ -1,8 +1,11 @@
 """The text-line detector: a small pyramid network on the grey page, a map at stride 4.
 
-usage: detector.py train RUN --steps 8000 [--from RUN.pt | MODEL.onnx] [--pages FOLDER ...] [--data ../shared/data]
+usage: detector.py train RUN --steps 8000 [--from RUN.pt | MODEL.onnx] [--pages FOLDER ...] [--fold K] [--data ../shared/data]
        detector.py check RUN.pt [--data ../shared/data] [--side 1600] [--sheet OUT.png]
        detector.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
+
+`train` writes RUN.pt every minute or so and goes on from it when it is there.  With --fold the shops of that fold are left out, and
+measured in dev's place: for choices.
 
 Input [1, 1, H, W], H and W multiples of 32.  Output [1, 5, H/4, W/4]; for the cell whose centre is (x, y) in input pixels:
   0    logit of "core": the middle CORE of a line's height, less INSET of the height at both ends
@@ -23,6 +26,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import half
+import shops
 import weights
 from recogniser import Pace, convolution
 
@@ -301,12 +305,16 @@ def matched(truth, said):
     return len(left)
 
 
-def check(model, data, side, every=1, sheet=None, **rules):
-    """(precision, recall, F1) of lines at IoU 0.5 on the development receipts."""
+def labelled(data, part):
+    return sorted(pathlib.Path(data, 'receipts', part).glob('*.json'))
+
+
+def check(model, paths, side, sheet=None, **rules):
+    """(precision, recall, F1) of lines at IoU 0.5 on labelled receipts."""
     model.eval()
     hits = wanted = given = 0
     pictures = []
-    for path in sorted(pathlib.Path(data, 'receipts', 'dev').glob('*.json'))[::every]:
+    for path in paths:
         labels = json.loads(path.read_text())
         page = cv2.imread(str(path.with_suffix('.jpg')), cv2.IMREAD_GRAYSCALE)
         truth = np.array([l['box'] for l in labels['lines'] if l['text'].strip('* ')], np.float32)
@@ -348,8 +356,12 @@ def train(options):
     rng = np.random.default_rng(options.seed + steps)
     kept = run.parent / 'receipts.pickle'
     if not kept.exists():
-        kept.write_bytes(pickle.dumps([load_page(p) for p in sorted(pathlib.Path(options.data, 'receipts', 'train').glob('*.json'))]))
-    receipts = pickle.loads(kept.read_bytes())
+        kept.write_bytes(pickle.dumps([load_page(p) for p in labelled(options.data, 'train')]))
+    receipts, held, held_paths = pickle.loads(kept.read_bytes()), 'dev', labelled(options.data, 'dev')[::3]
+    if options.fold is not None:
+        fold_of, paths = shops.folds(pathlib.Path(options.data, 'receipts', 'train')), labelled(options.data, 'train')
+        receipts = [r for r, p in zip(receipts, paths) if fold_of[p.stem] != options.fold]
+        held, held_paths = f'train-{options.fold}', [p for p in paths if fold_of[p.stem] == options.fold][::3]
     made = [load_page(p) for folder in options.pages for p in sorted(pathlib.Path(folder).glob('*.json'))]
     print(f'{len(receipts)} receipts, {len(made)} synthetic pages', flush=True)
 
@@ -390,7 +402,7 @@ def train(options):
         if steps % 500 == 0 or steps == options.steps:
             tried = Detector().to(memory_format=torch.channels_last)
             tried.load_state_dict(average)
-            print('dev, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % check(tried, options.data, 1600, every=3), flush=True)
+            print('%s, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % (held, *check(tried, held_paths, 1600)), flush=True)
             model.train()
         if steps % 100 == 0 or steps == options.steps:
             torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(), 'average': average, 'steps': steps}, str(state) + '.new')
@@ -435,6 +447,7 @@ def main():
     one.add_argument('--real', type=float, default=0.7, help='share of real pages')
     one.add_argument('--rate', type=float, default=4e-3)
     one.add_argument('--batch', type=int, default=6)
+    one.add_argument('--fold', type=int)
     one.add_argument('--size', type=int, default=512)
     one.add_argument('--seed', type=int, default=1)
     one.add_argument('--threads', type=int, default=2)
@@ -452,7 +465,7 @@ def main():
     if options.command == 'train':
         train(options)
     elif options.command == 'check':
-        print('precision %.4f recall %.4f F1 %.4f' % check(load(options.run), options.data, options.side, sheet=options.sheet))
+        print('precision %.4f recall %.4f F1 %.4f' % check(load(options.run), labelled(options.data, 'dev'), options.side, sheet=options.sheet))
     else:
         export(options)
 

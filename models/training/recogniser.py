@@ -1,11 +1,12 @@
 """The text-line recogniser: a depthwise-separable convolution network with CTC, 32-row crops, a step every 4 columns.
 
-usage: recogniser.py train RUN --steps 9000 [--from RUN.pt | MODEL.onnx] [--lines FOLDER ...] [--rate 3e-3]
+usage: recogniser.py train RUN --steps 9000 [--from RUN.pt | MODEL.onnx] [--lines FOLDER ...] [--rate 3e-3] [--fold K]
        recogniser.py check RUN.pt [--cache CROPS]         character errors on a cache of crops, without case
        recogniser.py export RUN.pt MODEL.onnx GOLDEN_FOLDER
 
-`train` wants caches: crops.py's of the real receipts (runs/crops-train, runs/crops-dev) and synthesis.py's. It writes RUN.pt every few
-minutes and goes on from it when it is there. Real transcripts are all capitals whatever is printed: for them the probabilities
+`train` wants caches: crops.py's of the real receipts (beside RUN: crops-train-0 and on, a fold each, and crops-dev) and synthesis.py's.
+It writes RUN.pt every few minutes and goes on from it when it is there. With --fold the shops of that fold are left out, and measured in
+dev's place: for choices. Real transcripts are all capitals whatever is printed: for them the probabilities
 of a letter's forms are summed before the loss, so that case is learned from the synthetic lines alone.
 """
 import argparse
@@ -21,6 +22,7 @@ from torch.nn import functional as F
 import charset
 import crops
 import half
+import shops
 import weights
 
 
@@ -210,21 +212,23 @@ def train(options):
     plain = [p for p in model.parameters() if p.dim() == 1]
     optimiser = torch.optim.AdamW([{'params': decay, 'weight_decay': 0.02}, {'params': plain, 'weight_decay': 0}], lr=options.rate, betas=(0.9, 0.98))
     steps, state = 0, run.with_suffix('.pt')
-    receipts = crops.Cache(run.parent / 'crops-train')
+    receipts = [crops.Cache(run.parent / f'crops-train-{k}') for k in range(shops.FOLDS) if k != options.fold]
     lines = [crops.Cache(f) for f in options.lines]
     real = options.real if lines else 1.0
     if state.exists():
         saved = torch.load(state)
         model.load_state_dict(saved['model']), optimiser.load_state_dict(saved['optimiser'])
         steps = saved['steps']
-    pool = Pool([(receipts, real, True)] + [(c, (1 - real) * len(c) / sum(map(len, lines)), False) for c in lines], options.seed + steps)
+    share = lambda cache, of: len(cache) / sum(map(len, of))
+    pool = Pool([(c, real * share(c, receipts), True) for c in receipts] + [(c, (1 - real) * share(c, lines), False) for c in lines], options.seed + steps)
     if not steps and options.start and options.start.endswith('.onnx'):
         weights.load_export(model, options.start, inputs_of(next(pool.batches(96))[0]))
     elif not steps and options.start:
         model.load_state_dict(torch.load(options.start)['average'])
     average = {k: v.clone() for k, v in model.state_dict().items()}
     matrix = torch.from_numpy(charset.fold_matrix())
-    develop = crops.Cache(run.parent / 'crops-dev')
+    held = 'dev' if options.fold is None else f'train-{options.fold}'
+    held_lines = crops.Cache(run.parent / ('crops-' + held))
     sums, pace = [], Pace()
     model.train()
     for pictures, targets, folds in pool.batches(options.batch):
@@ -248,7 +252,7 @@ def train(options):
         if steps % 1000 == 0 or steps == options.steps:
             tried = Recogniser().to(memory_format=torch.channels_last)
             tried.load_state_dict(average)
-            print('dev, without case: CER %.4f lines right %.4f' % check(tried, develop, True, 600), flush=True)
+            print('%s, without case: CER %.4f lines right %.4f' % (held, *check(tried, held_lines, True, 1500)), flush=True)
             if lines:
                 print('synthetic: CER %.4f lines right %.4f' % check(tried, lines[0], False, 300), flush=True)
             model.train()
@@ -285,6 +289,7 @@ def main():
     one.add_argument('--lines', nargs='*', default=[])
     one.add_argument('--real', type=float, default=0.5, help='share of real crops')
     one.add_argument('--rate', type=float, default=3e-3)
+    one.add_argument('--fold', type=int)
     one.add_argument('--batch', type=int, default=48)
     one.add_argument('--seed', type=int, default=1)
     one.add_argument('--threads', type=int, default=2)

@@ -2,7 +2,7 @@
 
 usage: tagger.py DATA LIBRARY CHECKPOINT [--epochs N] [--fold K] [--seed N] [--read FILE]
 DATA is ../shared/data/receipts, LIBRARY what tagger_inputs.build() makes.  Resumes from CHECKPOINT when it is there.  With --fold
-that third of train is left out, for calibration and for measuring shops never seen.  With --read (documents of `plait read --lines` over
+the shops of that third of train are left out, for calibration and for measuring shops never seen.  With --read (documents of `plait read --lines` over
 train) a third of the pages are taken as the recogniser read them."""
 import argparse, os, sys, time
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-import tagger_augment, tagger_data, tagger_inputs
+import shops, tagger_augment, tagger_data, tagger_inputs
 from tagger_data import FIELDS, SPANS
 from tagger_dates import day
 from tagger_model import SENSES, Tagger
@@ -142,7 +142,9 @@ def main():
     torch.manual_seed(a.seed); torch.set_num_threads(a.threads)
     lib = tagger_inputs.open_library(a.library)
     pages = load(lib, os.path.join(a.data, 'train'))
-    if a.fold is not None: pages = [q for q, f in zip(pages, tagger_data.folds(pages)) if f != a.fold]
+    if a.fold is not None:
+        fold_of = shops.folds(os.path.join(a.data, 'train'))
+        pages = [q for q in pages if fold_of[q.name] != a.fold]
     documents = tagger_data.read_documents(a.read)
     read = {q.name: tagger_data.read_version(q, documents[q.name])[0] for q in pages if q.name in documents}
     words = tagger_augment.Words(re_split(w[0].upper()) for q in pages for l in q.lines for w in l.words)

@@ -226,7 +226,7 @@ def compose(head, body):
         for w in l.words: w[1] = w[1] - set(SPANS)
     known = {f: (head if f in SPANS else body).known[f] for f in FIELDS}
     fields = {f: (head if f in SPANS else body).fields[f] for f in FIELDS}
-    return Page(head.name + '+' + body.name, top + rest, fields, known, None, head.shop)
+    return Page(head.name + '+' + body.name, top + rest, fields, known, None)
 
 # ------------------------------------------------------------------ a recogniser's mistakes
 

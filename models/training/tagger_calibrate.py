@@ -3,16 +3,16 @@
 usage: tagger_calibrate.py DATA LIBRARY PACKAGE --fold CHECKPOINT0 --fold CHECKPOINT1 --fold CHECKPOINT2 --final CHECKPOINT
                            [--read train.jsonl] [--read-dev dev.jsonl]
 
-The pages of train are answered by the fold that has not seen them, nor their shop where it is none of the others': as they are, with
+The pages of train are answered by the checkpoint that has not seen their shop: as they are, with
 a recogniser's mistakes made up, and as the recogniser read them (--read: documents of `plait read --lines`).  dev is
 answered by the final checkpoint.  Then, for each field and set of senses, the numbers of the manifest's calibrations are those of the
-greatest likelihood, and the values that train's receipts have become the manifest's familiar ones.  Printed: how far dev's confidences are off when train alone is fitted, and the folds' F1, for shops never seen too."""
+greatest likelihood, and the values that train's receipts have become the manifest's familiar ones.  Printed: how far dev's confidences are off when train alone is fitted, and the folds' F1: of shops never seen."""
 import argparse, glob, json, os
 import numpy as np
 import torch
 from scipy.optimize import minimize
 
-import package, tagger, tagger_augment, tagger_data, tagger_inputs, tagger_manifest, tagger_score
+import package, shops, tagger, tagger_augment, tagger_data, tagger_inputs, tagger_manifest, tagger_score
 from tagger_data import FIELDS
 from tagger_model import SENSES
 
@@ -23,14 +23,14 @@ DEV, FOLD, DAMAGED = 10.0, 0.3, 0.2                                        # wei
 PART = tagger_manifest.part()
 KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
-COLUMNS = 'field set probability misread recognised right origin strange noise familiar shop_seen pixels'.split()
+COLUMNS = 'field set probability misread recognised right origin strange noise familiar pixels'.split()
 
 def strange_page(strangeness, words):
     """plait__page_strangeness."""
     letters = [w for w in words if sum(c.isalpha() for c in w) >= max(3, len(w) / 2 + 0.5)]
     return max(0, sum(map(strangeness, letters)) / max(1, sum(len(w.encode()) for w in letters)) - 0.3)
 
-def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, confidences=None):
+def answers(lib, strangeness, model, page, rng, origin, familiar, confidences=None):
     """Rows (COLUMNS) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
     sample.x.checks(PART['amounts'], PART['checks'])
@@ -46,13 +46,13 @@ def answers(lib, strangeness, model, page, rng, origin, familiar, shop_seen, con
         for f, (value, text, p, _, first, count, known) in sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS).items():
             truth, words = page.fields[f], range(first, first + count)
             if not count:
-                rows.append((f, s, 0.0, 0.0, 0.0, truth is None, origin, 0.0, 0.0, False, shop_seen, confidences is not None))
+                rows.append((f, s, 0.0, 0.0, 0.0, truth is None, origin, 0.0, 0.0, False, confidences is not None))
                 continue
             recognised = 0.0 if confidences is None else sum(np.log(max(confidences[w[0]][w[1]], 1e-3)) for w in sample.x.places[first:first + count])
             printed = ' '.join(sample.words[i][0] for i in words)
             right = truth is not None and tagger_score.right(f, truth, value, text)
             rows.append((f, s, float(p), float(not_misread[words].sum()), float(recognised), right, origin,
-                         strangeness(printed), page_strangeness * len(printed.encode()), bool(known), shop_seen, confidences is not None))
+                         strangeness(printed), page_strangeness * len(printed.encode()), bool(known), confidences is not None))
     return rows
 
 def damaged(page, rng):
@@ -115,12 +115,11 @@ def report(rows, field_rows, numbers):
         sure = c > 0.9
         print('%s, damaged dev: off by %.3f; %d of %d over 0.9, %.3f of them right' % (f, off(c, noisy['right']), sure.sum(), len(sure), noisy['right'][sure].mean() if sure.any() else 1))
     whole = (rows['set'] == 7) & (rows['origin'] == 'fold') & ~rows['damaged'] & ~rows['pixels']
-    for name, mask in (('folds of train, true lines', whole), ('of these, shops never seen', whole & ~rows['shop_seen'])):
-        mine = chosen(rows, mask)
-        given = mine['probability'] > 0
-        hits = (mine['right'] & given).sum()
-        wanted = mask.sum() - (mine['right'] & ~given).sum()
-        print('%s: %d fields, micro F1 %.4f' % (name, mask.sum(), 2 * hits / (given.sum() + wanted)), flush=True)
+    mine = chosen(rows, whole)
+    given = mine['probability'] > 0
+    hits = (mine['right'] & given).sum()
+    wanted = whole.sum() - (mine['right'] & ~given).sum()
+    print('folds of train by shop, true lines: %d fields, micro F1 %.4f' % (whole.sum(), 2 * hits / (given.sum() + wanted)), flush=True)
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -156,24 +155,23 @@ def ask(a):
         model = tagger.new_model(lib); model.load_state_dict(torch.load(path, map_location='cpu')['average']); model.eval()
         return model
     rows = []
-    def add(model, page, origin, known, seen, documents):
-        rows.extend(r + (False,) for r in answers(lib, strangeness, model, page, rng, origin, known, seen))
+    def add(model, page, origin, known, documents):
+        rows.extend(r + (False,) for r in answers(lib, strangeness, model, page, rng, origin, known))
         for _ in range(DAMAGES):
-            rows.extend(r + (True,) for r in answers(lib, strangeness, model, damaged(page, rng), rng, 'noisy' if origin == 'dev' else origin, known, seen))
+            rows.extend(r + (True,) for r in answers(lib, strangeness, model, damaged(page, rng), rng, 'noisy' if origin == 'dev' else origin, known))
         if page.name in documents:
             again, confidences = tagger_data.read_version(page, documents[page.name])
             if not any(w[0] for l in again.lines for w in l.words): return         # nothing was read: there is nothing to be sure of
-            rows.extend(r + (False,) for r in answers(lib, strangeness, model, again, rng, origin, known, seen, confidences))
+            rows.extend(r + (False,) for r in answers(lib, strangeness, model, again, rng, origin, known, confidences))
     train, documents = tagger.load(lib, os.path.join(a.data, 'train')), tagger_data.read_documents(a.read)
-    fold_of, shop_of = tagger_data.folds(train), tagger_data.shops(train)
+    fold_of = shops.folds(os.path.join(a.data, 'train'))
     for fold, path in enumerate(a.fold):
-        model, others = opened(path), [i for i in range(len(train)) if fold_of[i] != fold]
-        known, shops = tagger_data.familiar([train[i].fields for i in others]), {shop_of[i] for i in others}
-        for i in range(len(train)):
-            if fold_of[i] == fold: add(model, train[i], 'fold', known, shop_of[i] in shops, documents)
+        model, known = opened(path), tagger_data.familiar([p.fields for p in train if fold_of[p.name] != fold])
+        for page in train:
+            if fold_of[page.name] == fold: add(model, page, 'fold', known, documents)
         print('fold %d answered' % fold, flush=True)
     model, known, documents = opened(a.final), tagger_data.familiar([p.fields for p in train]), tagger_data.read_documents(a.read_dev)
-    for page in tagger.load(lib, os.path.join(a.data, 'dev')): add(model, page, 'dev', known, True, documents)
+    for page in tagger.load(lib, os.path.join(a.data, 'dev')): add(model, page, 'dev', known, documents)
     return [[bool(v) if isinstance(v, np.bool_) else v for v in r] for r in rows]
 
 if __name__ == '__main__': main()

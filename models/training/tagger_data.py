@@ -1,11 +1,11 @@
 """Receipts with words labelled: weak labels by matching the field texts to the lines."""
-import difflib, glob, hashlib, json, os, re
+import difflib, glob, json, os, re
 import numpy as np
+
+from shops import letters as key
 
 FIELDS = ('company', 'date', 'address', 'total')                           # the tagger's labels, in this order
 SPANS = ('company', 'address')                                             # all their words; of the others one candidate is chosen
-
-def key(text): return re.sub(r'[^a-z0-9]', '', text.lower())
 
 class Line:
     """`words`: list of [text, labels, damaged] where labels is a set of field names."""
@@ -15,9 +15,9 @@ class Line:
 
 class Page:
     """known: the fields that were found on the page, so that their labels can be trained on."""
-    def __init__(self, name, lines, fields, known, grey=None, shop=''):
-        self.name, self.lines, self.fields, self.known, self.grey, self.shop = name, lines, fields, known, grey, shop
-    def copy(self): return Page(self.name, [l.copy() for l in self.lines], dict(self.fields), dict(self.known), self.grey, self.shop)
+    def __init__(self, name, lines, fields, known, grey=None):
+        self.name, self.lines, self.fields, self.known, self.grey = name, lines, fields, known, grey
+    def copy(self): return Page(self.name, [l.copy() for l in self.lines], dict(self.fields), dict(self.known), self.grey)
 
 def corners(box): x0, y0, x1, y1 = box; return [[x0, y0], [x1, y0], [x1, y1], [x0, y1]]
 
@@ -91,7 +91,7 @@ def load(folder, day, make_inputs, grey=None):
                 if c[0] == kind and c[3] == wanted:
                     known[field] = True
                     for i in range(c[1], c[1] + c[2]): words[i][1].add(field)
-        pages.append(Page(os.path.basename(path)[:-5], lines, fields, known, grey(path[:-5] + '.jpg') if grey else None, key(fields['company'] or '')))
+        pages.append(Page(os.path.basename(path)[:-5], lines, fields, known, grey(path[:-5] + '.jpg') if grey else None))
     return pages
 
 def word_boxes(line):
@@ -123,20 +123,7 @@ def read_version(page, document):
         if not words: continue
         lines.append(Line(np.asarray(l['polygon'], np.float32) / scale, words))
         confidences.append([w['confidence'] for w in l['words']])
-    return Page(page.name, lines, page.fields, page.known, page.grey, page.shop), confidences
-
-def shops(pages):
-    """A name for each page's shop: shops whose names are near each other are one."""
-    group = {}
-    for s in sorted({p.shop for p in pages}):
-        for t in group:
-            if s[:7] == t[:7] or difflib.SequenceMatcher(None, s, t).ratio() > 0.8: group[s] = group[t]; break
-        else: group[s] = s
-    return [group[p.shop] for p in pages]
-
-def folds(pages, count=3):
-    """Numbers of folds by receipt: as receipts come, some from shops seen elsewhere and some not."""
-    return [int(hashlib.sha1(p.name.encode()).hexdigest(), 16) % count for p in pages]
+    return Page(page.name, lines, page.fields, page.known, page.grey), confidences
 
 def familiar(truths):
     """{field: [values]} that spans are known to have, from the fields of some receipts: each as it is printed most often."""
