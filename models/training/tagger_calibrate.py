@@ -25,11 +25,6 @@ KINDS = {name: field['type'] for name, field in PART['fields'].items()}
 
 COLUMNS = 'field set probability misread recognised right origin strange noise familiar pixels'.split()
 
-def strange_page(strangeness, words):
-    """plait__page_strangeness."""
-    letters = [w for w in words if sum(c.isalpha() for c in w) >= max(3, len(w) / 2 + 0.5)]
-    return max(0, sum(map(strangeness, letters)) / max(1, sum(len(w.encode()) for w in letters)) - 0.3)
-
 def answers(lib, strangeness, model, page, rng, origin, familiar, confidences=None):
     """Rows (COLUMNS) of one page."""
     sample = tagger.Sample(lib, page, rng, True)
@@ -40,7 +35,7 @@ def answers(lib, strangeness, model, page, rng, origin, familiar, confidences=No
         embeddings = [model.text(inputs[0], inputs[1]).unsqueeze(0), model.layout(inputs[2]).unsqueeze(0), model.image(inputs[3]).unsqueeze(0)]
         present = torch.tensor([[[s >> m & 1 for m in range(SENSES)]] for s in SETS], dtype=torch.float32)
         logits = model.fusion(*embeddings, present, None, len(SETS)).numpy()
-    rows, page_strangeness = [], strange_page(strangeness, [w[0] for w in sample.words])
+    rows, page_strangeness = [], strangeness.page(sample.x)
     for z, s in zip(logits, SETS):
         not_misread = -np.logaddexp(0, z[:sample.count, tagger.MISREAD])
         for f, (value, text, p, _, first, count, known) in sample.x.fields({s: z}, s, tagger.OUTPUTS, KINDS).items():

@@ -190,9 +190,9 @@ int inputs_fields(struct inputs *in, float *const logits[16], unsigned present, 
     return (int)status;
 }
 
-/* How strange a text is, by a package's language model: see document/strange.h. */
+/* How strange a text is, or where `whole` is given its words, by a package's language model: see document/strange.h. */
 float inputs_strangeness(const uint8_t *language_bytes, size_t size, const char **characters, int character_count,
-                         const char *text) {
+                         const struct inputs *whole, const char *text) {
     plait_context *context = NULL;
     struct plait__arena arena;
     struct plait__language language;
@@ -201,8 +201,12 @@ float inputs_strangeness(const uint8_t *language_bytes, size_t size, const char 
     plait__arena_init(&arena, context);
     const struct plait__recogniser recogniser = {
         .language = &language, .characters = characters, .character_count = character_count};
-    if (plait__language_read("language", language_bytes, size, &arena, &language) == PLAIT_OK)
-        plait__strangeness(&arena, &recogniser, text, &strangeness);
+    if (plait__language_read("language", language_bytes, size, &arena, &language) == PLAIT_OK) {
+        if (whole)
+            plait__page_strangeness(&arena, &recogniser, &whole->page, &strangeness);
+        else
+            plait__strangeness(&arena, &recogniser, text, &strangeness);
+    }
     plait__arena_end(&arena);
     plait_context_destroy(context);
     return strangeness;

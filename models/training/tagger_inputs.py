@@ -81,7 +81,7 @@ class Inputs:
         return {n: (values[i].decode(), texts[i].decode(), float(confidences[i]), evidence[i], *words[i]) for i, n in enumerate(names)}
 
 class Strangeness:
-    """How strange a text is to a package's language model."""
+    """How strange a text, or a page's words, are to a package's language model."""
     def __init__(self, lib, package):
         self.lib, self.bytes = lib, open(os.path.join(package, 'language.bin'), 'rb').read()
         characters = open(os.path.join(package, 'charset.txt'), encoding='utf-8').read().split('\n')
@@ -91,7 +91,9 @@ class Strangeness:
         if text not in self.asked: self.asked[text] = self.ask(text)
         return self.asked[text]
     def ask(self, text):
-        return float(self.lib.inputs_strangeness(self.bytes, ctypes.c_size_t(len(self.bytes)), self.array, len(self.characters), text.encode()))
+        return self.of(None, text.encode())
+    def page(self, inputs): return self.of(inputs.page, None)
+    def of(self, page, text): return float(self.lib.inputs_strangeness(self.bytes, ctypes.c_size_t(len(self.bytes)), self.array, len(self.characters), page, text))
 
 def pictures(lib, grey, polygons, mean=0.5, deviation=0.5):
     """[words, 1, 16, 64] cut out of grey [rows, columns] u8 at polygons [words, 4, 2]."""
