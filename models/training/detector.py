@@ -15,6 +15,7 @@ How components of the core become quads is `lines_of` here and src/document/dete
 """
 import argparse
 import json
+import os
 import pathlib
 import pickle
 import time
@@ -450,7 +451,7 @@ def main():
     one.add_argument('--fold', type=int)
     one.add_argument('--size', type=int, default=512)
     one.add_argument('--seed', type=int, default=1)
-    one.add_argument('--threads', type=int, default=2)
+    one.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
     one.add_argument('--data', default='../shared/data')
     one = commands.add_parser('check')
     one.add_argument('run')
@@ -460,7 +461,7 @@ def main():
     one = commands.add_parser('export')
     one.add_argument('run'), one.add_argument('model'), one.add_argument('golden')
     options = parser.parse_args()
-    torch.set_num_threads(getattr(options, 'threads', 2))
+    torch.set_num_threads(getattr(options, 'threads', 1))
     cv2.setNumThreads(1)
     if options.command == 'train':
         train(options)

@@ -10,6 +10,7 @@ dev's place: for choices. Real transcripts are all capitals whatever is printed:
 of a letter's forms are summed before the loss, so that case is learned from the synthetic lines alone.
 """
 import argparse
+import os
 import pathlib
 import time
 
@@ -292,7 +293,7 @@ def main():
     one.add_argument('--fold', type=int)
     one.add_argument('--batch', type=int, default=48)
     one.add_argument('--seed', type=int, default=1)
-    one.add_argument('--threads', type=int, default=2)
+    one.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0)))
     one = commands.add_parser('check')
     one.add_argument('run')
     one.add_argument('--cache', default='runs/crops-dev')
@@ -300,7 +301,7 @@ def main():
     one = commands.add_parser('export')
     one.add_argument('run'), one.add_argument('model'), one.add_argument('golden')
     options = parser.parse_args()
-    torch.set_num_threads(getattr(options, 'threads', 2))
+    torch.set_num_threads(getattr(options, 'threads', 1))
     cv2.setNumThreads(1)
     if options.command == 'train':
         train(options)

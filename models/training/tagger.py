@@ -136,7 +136,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data'); p.add_argument('library'); p.add_argument('checkpoint')
     p.add_argument('--epochs', type=int, default=60); p.add_argument('--fold', type=int); p.add_argument('--seed', type=int, default=1)
-    p.add_argument('--batch', type=int, default=8); p.add_argument('--threads', type=int, default=2); p.add_argument('--rate', type=float, default=2e-3)
+    p.add_argument('--batch', type=int, default=8); p.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0))); p.add_argument('--rate', type=float, default=2e-3)
     p.add_argument('--strength', type=float, default=1.0); p.add_argument('--read')
     a = p.parse_args()
     torch.manual_seed(a.seed); torch.set_num_threads(a.threads)
