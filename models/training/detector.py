@@ -26,8 +26,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import folds
 import half
-import shops
 import weights
 from recogniser import Pace, convolution
 
@@ -360,7 +360,7 @@ def train(options):
         kept.write_bytes(pickle.dumps([load_page(p) for p in labelled(options.data, 'train')]))
     receipts, held, held_paths = pickle.loads(kept.read_bytes()), 'dev', labelled(options.data, 'dev')[::3]
     if options.fold is not None:
-        fold_of, paths = shops.folds(pathlib.Path(options.data, 'receipts', 'train')), labelled(options.data, 'train')
+        fold_of, paths = folds.by_shop(pathlib.Path(options.data, 'receipts', 'train')), labelled(options.data, 'train')
         receipts = [r for r, p in zip(receipts, paths) if fold_of[p.stem] != options.fold]
         held, held_paths = f'train-{options.fold}', [p for p in paths if fold_of[p.stem] == options.fold][::3]
     made = [load_page(p) for folder in options.pages for p in sorted(pathlib.Path(folder).glob('*.json'))]
@@ -380,7 +380,7 @@ def train(options):
         in_pixels(model, 1 / UNIT)
     elif not steps and options.start:
         model.load_state_dict(torch.load(options.start)['average'])
-    average = {k: v.clone() for k, v in model.state_dict().items()}
+    average = saved['average'] if steps else {k: v.clone() for k, v in model.state_dict().items()}
     sums, pace = [], Pace()
     model.train()
     while steps < options.steps:

@@ -22,8 +22,8 @@ from torch.nn import functional as F
 
 import charset
 import crops
+import folds
 import half
-import shops
 import weights
 
 
@@ -129,13 +129,13 @@ def inputs_of(pictures):
     return torch.from_numpy(crops.pack(pictures)).to(memory_format=torch.channels_last)
 
 
-def batch_loss(model, pictures, targets, folds, matrix):
+def batch_loss(model, pictures, targets, folded, matrix):
     logits = model(inputs_of(pictures))
     log = F.log_softmax(logits, 2)
-    folds = torch.tensor(folds)
-    if folds.any():
+    folded = torch.tensor(folded)
+    if folded.any():
         summed = (log.exp() @ matrix).clamp_min(1e-7).log()
-        log = torch.where(folds[:, None, None], summed, log)
+        log = torch.where(folded[:, None, None], summed, log)
     lengths = torch.tensor([(p.shape[1] + 3) // 4 + 1 for p in pictures]).clamp(max=log.shape[1])
     sizes = torch.tensor([len(t) for t in targets])
     flat = torch.tensor([k for t in targets for k in t])
@@ -213,7 +213,7 @@ def train(options):
     plain = [p for p in model.parameters() if p.dim() == 1]
     optimiser = torch.optim.AdamW([{'params': decay, 'weight_decay': 0.02}, {'params': plain, 'weight_decay': 0}], lr=options.rate, betas=(0.9, 0.98))
     steps, state = 0, run.with_suffix('.pt')
-    receipts = [crops.Cache(run.parent / f'crops-train-{k}') for k in range(shops.FOLDS) if k != options.fold]
+    receipts = [crops.Cache(run.parent / f'crops-train-{k}') for k in range(folds.COUNT) if k != options.fold]
     lines = [crops.Cache(f) for f in options.lines]
     real = options.real if lines else 1.0
     if state.exists():
@@ -226,20 +226,20 @@ def train(options):
         weights.load_export(model, options.start, inputs_of(next(pool.batches(96))[0]))
     elif not steps and options.start:
         model.load_state_dict(torch.load(options.start)['average'])
-    average = {k: v.clone() for k, v in model.state_dict().items()}
+    average = saved['average'] if steps else {k: v.clone() for k, v in model.state_dict().items()}
     matrix = torch.from_numpy(charset.fold_matrix())
     held = 'dev' if options.fold is None else f'train-{options.fold}'
     held_lines = crops.Cache(run.parent / ('crops-' + held))
     sums, pace = [], Pace()
     model.train()
-    for pictures, targets, folds in pool.batches(options.batch):
+    for pictures, targets, folded in pool.batches(options.batch):
         if steps >= options.steps:
             return
         warm = min(1.0, (steps + 1) / 150)
         for group in optimiser.param_groups:
             group['lr'] = options.rate * warm * (0.5 + 0.5 * np.cos(np.pi * steps / options.steps)) + 1e-6
         optimiser.zero_grad(set_to_none=True)
-        loss = batch_loss(model, pictures, targets, folds, matrix)
+        loss = batch_loss(model, pictures, targets, folded, matrix)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 5)
         optimiser.step()

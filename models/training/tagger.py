@@ -1,8 +1,8 @@
 """Trains the field tagger on receipts with weak labels.
 
-usage: tagger.py DATA LIBRARY CHECKPOINT [--epochs N] [--fold K] [--seed N] [--read FILE]
+usage: tagger.py DATA LIBRARY CHECKPOINT [--epochs N] [--fold K [--by shop | receipt]] [--seed N] [--read FILE]
 DATA is ../shared/data/receipts, LIBRARY what tagger_inputs.build() makes.  Resumes from CHECKPOINT when it is there.  With --fold
-the shops of that third of train are left out, for calibration and for measuring shops never seen.  With --read (documents of `plait read --lines` over
+that third of train's shops, or of its receipts, is left out.  With --read (documents of `plait read --lines` over
 train) a third of the pages are taken as the recogniser read them."""
 import argparse, os, sys, time
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 
-import shops, tagger_augment, tagger_data, tagger_inputs
+import folds, tagger_augment, tagger_data, tagger_inputs
 from tagger_data import FIELDS, SPANS
 from tagger_dates import day
 from tagger_model import SENSES, Tagger
@@ -135,7 +135,7 @@ def new_model(lib):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data'); p.add_argument('library'); p.add_argument('checkpoint')
-    p.add_argument('--epochs', type=int, default=60); p.add_argument('--fold', type=int); p.add_argument('--seed', type=int, default=1)
+    p.add_argument('--epochs', type=int, default=60); p.add_argument('--fold', type=int); p.add_argument('--by', choices=('shop', 'receipt'), default='shop'); p.add_argument('--seed', type=int, default=1)
     p.add_argument('--batch', type=int, default=8); p.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0))); p.add_argument('--rate', type=float, default=2e-3)
     p.add_argument('--strength', type=float, default=1.0); p.add_argument('--read')
     a = p.parse_args()
@@ -143,7 +143,7 @@ def main():
     lib = tagger_inputs.open_library(a.library)
     pages = load(lib, os.path.join(a.data, 'train'))
     if a.fold is not None:
-        fold_of = shops.folds(os.path.join(a.data, 'train'))
+        fold_of = {'shop': folds.by_shop, 'receipt': folds.by_receipt}[a.by](os.path.join(a.data, 'train'))
         pages = [q for q in pages if fold_of[q.name] != a.fold]
     documents = tagger_data.read_documents(a.read)
     read = {q.name: tagger_data.read_version(q, documents[q.name])[0] for q in pages if q.name in documents}

@@ -1,18 +1,19 @@
 """Makes the confidences of the fields honest, for every set of senses present.
 
-usage: tagger_calibrate.py DATA LIBRARY PACKAGE --fold CHECKPOINT0 --fold CHECKPOINT1 --fold CHECKPOINT2 --final CHECKPOINT
-                           [--read train.jsonl] [--read-dev dev.jsonl]
+usage: tagger_calibrate.py DATA LIBRARY PACKAGE --final CHECKPOINT --fold CHECKPOINT0 --fold CHECKPOINT1 --fold CHECKPOINT2
+                           [--shop CHECKPOINT0 ...] [--read train.jsonl] [--read-dev dev.jsonl] [--figures folds.json]
 
-The pages of train are answered by the checkpoint that has not seen their shop: as they are, with
+The pages of train are answered by the fold's checkpoint that has not seen them: as they are, with
 a recogniser's mistakes made up, and as the recogniser read them (--read: documents of `plait read --lines`).  dev is
 answered by the final checkpoint.  Then, for each field and set of senses, the numbers of the manifest's calibrations are those of the
-greatest likelihood, and the values that train's receipts have become the manifest's familiar ones.  Printed: how far dev's confidences are off when train alone is fitted, and the folds' F1: of shops never seen."""
+greatest likelihood, and the values that train's receipts have become the manifest's familiar ones.  Printed: how far dev's confidences are off when train alone is fitted,
+and the F1 of the folds by receipt and, with --shop, by shop: those figures go to --figures for the card."""
 import argparse, glob, json, os
 import numpy as np
 import torch
 from scipy.optimize import minimize
 
-import package, shops, tagger, tagger_augment, tagger_data, tagger_inputs, tagger_manifest, tagger_score
+import folds, package, tagger, tagger_augment, tagger_data, tagger_inputs, tagger_manifest, tagger_score
 from tagger_data import FIELDS
 from tagger_model import SENSES
 
@@ -97,8 +98,8 @@ def off(confidences, right, bins=10):
     at = np.minimum((confidences * bins).astype(int), bins - 1)
     return sum(abs(confidences[at == b].sum() - right[at == b].sum()) for b in range(bins)) / max(len(right), 1)
 
-def report(rows, field_rows, numbers):
-    """How it would have gone with train alone, and the folds' own figures."""
+def report(field_rows, numbers):
+    """How it would have gone with train alone."""
     for f, mine in field_rows.items():
         alone = fit(chosen(mine, mine['origin'] == 'fold'))
         for pixels in (False, True):
@@ -109,17 +110,25 @@ def report(rows, field_rows, numbers):
         c = confidence(numbers[f], noisy)
         sure = c > 0.9
         print('%s, damaged dev: off by %.3f; %d of %d over 0.9, %.3f of them right' % (f, off(c, noisy['right']), sure.sum(), len(sure), noisy['right'][sure].mean() if sure.any() else 1))
-    whole = (rows['set'] == 7) & (rows['origin'] == 'fold') & ~rows['damaged'] & ~rows['pixels']
-    mine = chosen(rows, whole)
-    given = mine['probability'] > 0
-    hits = (mine['right'] & given).sum()
-    wanted = whole.sum() - (mine['right'] & ~given).sum()
-    print('folds of train by shop, true lines: %d fields, micro F1 %.4f' % (whole.sum(), 2 * hits / (given.sum() + wanted)), flush=True)
+
+def folds_f1(rows):
+    """{origin: micro F1 of true lines that the answering network had not seen}"""
+    figures = {}
+    for origin, name in (('fold', 'receipts left out'), ('shop', 'shops left out')):
+        mine = chosen(rows, (rows['set'] == 7) & (rows['origin'] == origin) & ~rows['damaged'] & ~rows['pixels'])
+        given = mine['probability'] > 0
+        hits = (mine['right'] & given).sum()
+        wanted = len(given) - (mine['right'] & ~given).sum()
+        if not len(given): continue
+        figures[origin] = {'fields': len(given), 'f1': round(2 * hits / (given.sum() + wanted), 4)}
+        print('%s: %d fields of train, true lines, micro F1 %.4f' % (name, len(given), figures[origin]['f1']), flush=True)
+    return figures
 
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument('data'); a.add_argument('library'); a.add_argument('package')
-    a.add_argument('--fold', action='append', default=[]); a.add_argument('--final', required=True); a.add_argument('--read'); a.add_argument('--read-dev')
+    a.add_argument('--fold', action='append', default=[]); a.add_argument('--shop', action='append', default=[]); a.add_argument('--final', required=True); a.add_argument('--read'); a.add_argument('--read-dev')
+    a.add_argument('--figures')
     a.add_argument('--rows', help='keep the rows in this file, and take them from there when it exists')
     a = a.parse_args()
     torch.set_num_threads(1)
@@ -131,7 +140,7 @@ def main():
     for f in FIELDS:
         calibrations = {}
         for s in SETS:
-            mine = chosen(rows, (rows['field'] == f) & (rows['set'] == s) & (rows['probability'] > 0))
+            mine = chosen(rows, (rows['field'] == f) & (rows['set'] == s) & (rows['probability'] > 0) & (rows['origin'] != 'shop'))
             x = fit(mine)
             calibrations['+'.join(n for m, n in enumerate(NAMES) if s >> m & 1)] = {k: round(float(v), 4) for k, v in zip(NUMBERS, x)}
             if s == 7: numbers[f], of_field[f] = x, mine
@@ -139,7 +148,9 @@ def main():
         manifest['fields'][f]['calibrations'] = calibrations
     truths = [json.load(open(path, encoding='utf-8'))['fields'] for path in sorted(glob.glob(os.path.join(a.data, 'train', '*.json')))]
     for f, values in tagger_data.familiar(truths).items(): manifest['fields'][f]['familiar'] = values
-    report(rows, of_field, numbers)
+    report(of_field, numbers)
+    figures = folds_f1(rows)
+    if a.figures: json.dump(figures, open(a.figures, 'w'))
     package.update(a.package, {'fields': manifest['fields']})
 
 def ask(a):
@@ -159,12 +170,14 @@ def ask(a):
             if not any(w[0] for l in again.lines for w in l.words): return         # nothing was read: there is nothing to be sure of
             rows.extend(r + (False,) for r in answers(lib, strangeness, model, again, rng, origin, known, confidences))
     train, documents = tagger.load(lib, os.path.join(a.data, 'train')), tagger_data.read_documents(a.read)
-    fold_of = shops.folds(os.path.join(a.data, 'train'))
-    for fold, path in enumerate(a.fold):
-        model, known = opened(path), tagger_data.familiar([p.fields for p in train if fold_of[p.name] != fold])
-        for page in train:
-            if fold_of[page.name] == fold: add(model, page, 'fold', known, documents)
-        print('fold %d answered' % fold, flush=True)
+    for origin, paths, divide in (('fold', a.fold, folds.by_receipt), ('shop', a.shop, folds.by_shop)):
+        fold_of = divide(os.path.join(a.data, 'train'))
+        for fold, path in enumerate(paths):
+            model, known = opened(path), tagger_data.familiar([p.fields for p in train if fold_of[p.name] != fold])
+            for page in (p for p in train if fold_of[p.name] == fold):
+                if origin == 'fold': add(model, page, origin, known, documents)
+                else: rows.extend(r + (False,) for r in answers(lib, strangeness, model, page, rng, origin, known))
+            print('%s %d answered' % (origin, fold), flush=True)
     model, known, documents = opened(a.final), tagger_data.familiar([p.fields for p in train]), tagger_data.read_documents(a.read_dev)
     for page in tagger.load(lib, os.path.join(a.data, 'dev')): add(model, page, 'dev', known, documents)
     return [[bool(v) if isinstance(v, np.bool_) else v for v in r] for r in rows]

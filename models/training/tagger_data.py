@@ -2,7 +2,7 @@
 import difflib, glob, json, os, re
 import numpy as np
 
-from shops import letters as key
+from folds import letters as key
 
 FIELDS = ('company', 'date', 'address', 'total')                           # the tagger's labels, in this order
 SPANS = ('company', 'address')                                             # all their words; of the others one candidate is chosen

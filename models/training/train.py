@@ -20,8 +20,8 @@ import time
 import card
 import crops
 import digits_sequence
+import folds
 import package
-import shops
 import tagger_manifest
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -48,8 +48,8 @@ def read_pages(o, part, tagged):
 
 def cache_crops(receipts, work):
     """The lines of each fold of train, and of dev."""
-    fold_of = shops.folds(receipts / 'train')
-    for fold in range(shops.FOLDS):
+    fold_of = folds.by_shop(receipts / 'train')
+    for fold in range(folds.COUNT):
         crops.cache_receipts([p for p in sorted((receipts / 'train').glob('*.json')) if fold_of[p.stem] == fold], work / ('crops-train-%d' % fold))
     crops.cache_receipts(sorted((receipts / 'dev').glob('*.json')), work / 'crops-dev')
 
@@ -76,16 +76,20 @@ def steps(o):
     for part in ('train', 'dev'):
         yield 'read-' + part, lambda part=part: read_pages(o, part, w / (part + '.jsonl'))
     yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', scaled(35), '--read', w / 'train.jsonl', '--seed', 1)
-    for fold in range(shops.FOLDS):
-        yield 'tagger-fold-%d' % fold, lambda fold=fold: run('tagger.py', *tagger, w / ('fold%d.pt' % fold), '--fold', fold,
-                                                             '--epochs', scaled(20), '--seed', 1)
+    apart = {by: [w / ('%s%d.pt' % (by, fold)) for fold in range(folds.COUNT)] for by in ('receipt', 'shop')}
+    for by, checkpoints in apart.items():
+        for fold, out in enumerate(checkpoints):
+            yield 'tagger-%s-%d' % (by, fold), lambda by=by, fold=fold, out=out: run('tagger.py', *tagger, out, '--fold', fold, '--by', by,
+                                                                                     '--epochs', scaled(20), '--seed', 1)
     yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, o.golden)
-    yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, *(a for f in range(shops.FOLDS) for a in ('--fold', w / ('fold%d.pt' % f))),
-                                     '--final', w / 'tagger.pt', '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
+    yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, '--final', w / 'tagger.pt', '--figures', w / 'folds.json',
+                                     *(a for p in apart['receipt'] for a in ('--fold', p)), *(a for p in apart['shop'] for a in ('--shop', p)),
+                                     '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
     yield 'voice', lambda: run('digits_train.py', '--data', o.data, '--work', w / 'digits', '--package', w / 'digits-package', '--hearing', o.package,
                                '--epochs', scaled(10), scaled(30), '--steps', scaled(1000), '--sequence-steps', scaled(digits_sequence.STEPS))
     yield 'card', lambda: card.write(PLAIT, o.data / 'receipts' / 'dev', o.package,
-                              'Seconds a step: %s.' % ', '.join('%s %d' % i for i in json.loads((w / 'seconds.json').read_text()).items()))
+                              'Seconds a step: %s.' % ', '.join('%s %d' % i for i in json.loads((w / 'seconds.json').read_text()).items()),
+                              json.loads((w / 'folds.json').read_text()))
 
 
 def begin(folder):
