@@ -113,7 +113,7 @@ class Pictures:
         return torch.from_numpy(flat[:, None])
 
 
-VARIANTS = 12  # voices that every recording is heard in
+VARIANTS = 40  # voices that every recording is heard in
 
 
 def variant(data, pool, number):
@@ -179,6 +179,9 @@ def checks(kind, data, without):
     return out
 
 
+SMOOTHING = {'image': 0.0, 'audio': 0.05}  # few voices, many pictures
+
+
 def train(kind, out, data, pool=None, without=None, epochs=60, seed=1, batch=64, rate=3e-3):
     out, part = pathlib.Path(out), pathlib.Path(str(out) + '.part')
     torch.set_num_threads(int(os.environ['OMP_NUM_THREADS']))
@@ -200,7 +203,7 @@ def train(kind, out, data, pool=None, without=None, epochs=60, seed=1, batch=64,
     for epoch in range(first, epochs):
         loss_sum = 0.0
         for x, y in source.batches(batch):
-            loss = F.cross_entropy(model.head(model(x)), y, label_smoothing=0.05)
+            loss = F.cross_entropy(model.head(model(x)), y, label_smoothing=SMOOTHING[kind])
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 5)

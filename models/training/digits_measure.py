@@ -141,6 +141,15 @@ def calibrate(fused, sets):
             fused.calibrations[pattern][name] = best_scale([(fused.raw(pattern, *data(s, c)), s.labels) for s in sets for c in conditions])
 
 
+def blend(fused, of_new_voices):
+    """A voice that comes is as often new as known: between the scales of known voices and the mean of what is right for each new one."""
+    for pattern, scales in fused.calibrations.items():
+        for name in scales:
+            if pattern == 'image' or name == 'image': continue      # no voice in it
+            new = np.mean([np.log(found[pattern][name]) for found in of_new_voices])
+            scales[name] = float(np.exp((np.log(scales[name]) + new) / 2))
+
+
 def table(fused, measured):
     """{pattern: {condition: figures}}, with what each modality says alone as patterns image and audio."""
     out = {}

@@ -1,14 +1,15 @@
 """Retrains the package models/digits from nothing: encoders, fusion patterns, calibration, statistics, card; and of its audio encoder
 the network by which the package models/receipt hears an amount that is read out.
 
-usage: digits_train.py [--data ../shared/data] [--work runs/digits] [--package ../digits] [--hearing ../receipt] [--epochs 10 30] [--from STEP] [--list]
+usage: digits_train.py [--data ../shared/data] [--work runs/digits] [--package ../digits] [--hearing ../receipt] [--epochs 10 60] [--from STEP] [--list]
 
 Steps are done in order, each once; --from does one and all after it again.  An encoder that was interrupted goes on from its last
-epoch.  About 15 minutes of one idle core.  Every speaker is left out in turn (audio-SPEAKER), so that what is said about
+epoch.  About 20 minutes of one idle core.  Every speaker is left out in turn (audio-SPEAKER), so that what is said about
 voices nobody trained on is measured on each of them.  Seeds are fixed: only the machine's rounding differs from run to run.
 Needs python3-torch and python3-onnx (requirements.txt).
 """
 import argparse
+import copy
 import json
 import os
 import pathlib
@@ -34,7 +35,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PASSES = 1     # over the pictures, some of them bad, for the fusion
 VOICES = 8     # of the pool's, for the fusion
-DEFAULT = 'attention'
+DEFAULT = 'experts'
 
 
 def seen_pictures(o, model):
@@ -72,14 +73,18 @@ def fuse(o, without=None):
     fused = digits_measure.Fused(made, (*stored, torch.from_numpy(y)))
     fused.encoders = image_model, audio_model
     energy = digits_data.Energy(pictures)
-    known = [r for r in digits_data.recordings(o.data, 'dev') if r[2] != without]
-    dev_pictures, dev_labels = digits_data.images(o.data, 'dev')
-    half_way = len(dev_pictures) // 2           # calibrated on the first half, with other noise than what is measured
-    pairs = digits_measure.pair_up(np.random.default_rng(24), dev_labels[:half_way], known, 4)
-    sets = [digits_measure.Set(image_model, audio_model, energy, dev_pictures[:half_way], known, pairs, 25)]
-    digits_measure.calibrate(fused, sets)
-    choose_cascade(fused, sets[0])
+    measured = calibration_set(o, fused, energy, [r for r in digits_data.recordings(o.data, 'dev') if r[2] != without])
+    digits_measure.calibrate(fused, [measured])
+    choose_cascade(fused, measured)
     return fused, energy, {'image': clean_image, 'audio': clean_audio}
+
+
+def calibration_set(o, fused, energy, recordings, times=4):
+    """Recordings with the first half of dev's pictures, with other noise than what is measured."""
+    pictures, labels = digits_data.images(o.data, 'dev')
+    half_way = len(pictures) // 2
+    pairs = digits_measure.pair_up(np.random.default_rng(24), labels[:half_way], recordings, times)
+    return digits_measure.Set(*fused.encoders, energy, pictures[:half_way], recordings, pairs, 25)
 
 
 def choose_cascade(fused, measured, loss=0.003):
@@ -100,16 +105,29 @@ def measured_set(o, fused, energy, recordings, times, seed):
 
 
 def fold(o, speaker):
-    """What becomes of a voice that was left out, and of those that were not."""
+    """Fusion without a voice, all that voice's recordings to measure it on, and the scales that would be right for them."""
     fused, energy, _ = fuse(o, speaker)
-    parts = [digits_data.recordings(o.data, p) for p in ('train', 'dev')]
-    new = digits_measure.table(fused, measured_set(o, fused, energy, [r for p in parts for r in p if r[2] == speaker], 2, 41))
-    (o.work / ('fold-%s.json' % speaker)).write_text(json.dumps(new, indent=1))
-    print('%s left out\n%s' % (speaker, digits_measure.show(new)), flush=True)
+    said = [r for p in ('train', 'dev') for r in digits_data.recordings(o.data, p) if r[2] == speaker]
+    measured, known = measured_set(o, fused, energy, said, 2, 41), copy.deepcopy(fused.calibrations)
+    digits_measure.calibrate(fused, [calibration_set(o, fused, energy, said, 1)])
+    scales, fused.calibrations = fused.calibrations, known
+    torch.save({'fused': fused, 'measured': measured, 'scales': scales}, o.work / ('fold-%s.pt' % speaker))
+
+
+def new_voices(o):
+    """What becomes of a voice that was left out, calibrated as the package is: with the other voices left out in turn."""
+    folds = {s: torch.load(o.work / ('fold-%s.pt' % s)) for s in SPEAKERS}
+    for speaker, one in folds.items():
+        digits_measure.blend(one['fused'], [folds[s]['scales'] for s in SPEAKERS if s != speaker])
+        new = digits_measure.table(one['fused'], one['measured'])
+        (o.work / ('fold-%s.json' % speaker)).write_text(json.dumps(new, indent=1))
+        print('%s left out\n%s' % (speaker, digits_measure.show(new)), flush=True)
 
 
 def package(o):
     fused, energy, clean = fuse(o)
+    digits_measure.blend(fused, [torch.load(o.work / ('fold-%s.pt' % s))['scales'] for s in SPEAKERS])
+    choose_cascade(fused, calibration_set(o, fused, energy, digits_data.recordings(o.data, 'dev')))
     known = digits_measure.table(fused, measured_set(o, fused, energy, digits_data.recordings(o.data, 'dev'), 8, 42))
     (o.work / 'known.json').write_text(json.dumps(known, indent=1))
     print('known voices\n%s' % digits_measure.show(known), flush=True)
@@ -132,6 +150,7 @@ def steps(o):
     yield 'audio', lambda: train('audio', 'audio')
     for speaker in SPEAKERS: yield 'audio-' + speaker, lambda s=speaker: train('audio', 'audio-' + s, s)
     for speaker in SPEAKERS: yield 'fold-' + speaker, lambda s=speaker: fold(o, s)
+    yield 'new-voices', lambda: new_voices(o)
     yield 'sequence', lambda: digits_sequence.train(w / 'sequence.pt', w / 'audio.pt', o.data, steps=o.sequence_steps)
     yield 'voice', lambda: voice(o)
     yield 'package', lambda: package(o)
@@ -144,7 +163,7 @@ def main():
     parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs' / 'digits')
     parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'digits')
     parser.add_argument('--hearing', type=pathlib.Path, default=ROOT / 'models' / 'receipt', help='the package that hears amounts')
-    parser.add_argument('--epochs', type=int, nargs=2, default=[10, 30], metavar=('IMAGE', 'AUDIO'))
+    parser.add_argument('--epochs', type=int, nargs=2, default=[10, 60], metavar=('IMAGE', 'AUDIO'))
     parser.add_argument('--steps', type=int, default=1000, help='of each fusion network')
     parser.add_argument('--sequence-steps', type=int, default=digits_sequence.STEPS, help='of the network that hears sequences')
     parser.add_argument('--from', dest='again', metavar='STEP')

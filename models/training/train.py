@@ -86,7 +86,7 @@ def steps(o):
                                      *(a for p in apart['receipt'] for a in ('--fold', p)), *(a for p in apart['shop'] for a in ('--shop', p)),
                                      '--read', w / 'train.jsonl', '--read-dev', w / 'dev.jsonl')
     yield 'voice', lambda: run('digits_train.py', '--data', o.data, '--work', w / 'digits', '--package', w / 'digits-package', '--hearing', o.package,
-                               '--epochs', scaled(10), scaled(30), '--steps', scaled(1000), '--sequence-steps', scaled(digits_sequence.STEPS))
+                               '--epochs', scaled(10), scaled(60), '--steps', scaled(1000), '--sequence-steps', scaled(digits_sequence.STEPS))
     yield 'card', lambda: card.write(PLAIT, o.data / 'receipts' / 'dev', o.package,
                               'Seconds a step: %s.' % ', '.join('%s %d' % i for i in json.loads((w / 'seconds.json').read_text()).items()),
                               json.loads((w / 'folds.json').read_text()))
