@@ -63,8 +63,13 @@ static enum plait_status read_options(struct plait__document *document, const pl
     PLAIT__TRY(read_without(document->context, options->without, &document->reading->without));
     const struct plait__voice *voice = &document->package->voice;
     if (!options->audio || !voice->network.file || document->reading->without >> PLAIT__MODALITY_AUDIO & 1) return PLAIT_OK;
+    const uint64_t start = plait__now_us(document->context);
     const enum plait_status status =
         plait__hear(document->context, voice, options->audio, options->audio_size, &document->arena, &document->heard);
+    const uint64_t took = plait__now_us(document->context) - start;
+    document->encoder_us[PLAIT__MODALITY_AUDIO] += took;
+    document->stage_us[PLAIT__STAGE_ENCODE] += took;
+    document->total_us += took;
     return status == PLAIT_OK ? status : plait__fail_in(document->context, status, "the voice note");
 }
 

@@ -150,9 +150,10 @@ struct plait__document {
     struct plait__modality_state modalities[PLAIT__MODALITY_COUNT];
     bool fused; /* more than one sense was asked */
     uint64_t stage_us[PLAIT__STAGE_COUNT], total_us;
-    uint64_t recall_us; /* looking into the memory */
-    char *json;         /* made when first asked for; in the arena */
-    uint8_t *png;       /* the annotated page asked for last; owned, plait__release */
+    uint64_t recall_us;                         /* looking into the memory */
+    char *json;                                 /* made when first asked for; in the arena */
+    uint8_t *png;                               /* the annotated page asked for last; owned, plait__release */
+    uint64_t encoder_us[PLAIT__MODALITY_COUNT]; /* of the stage encode, by modality */
 };
 
 /* ------------------------------------------------------------------ stages */
@@ -184,10 +185,11 @@ enum plait_status plait__turn_upright(plait_context *context, const struct plait
 enum plait_status plait__order(plait_context *context, struct plait__arena *arena, struct plait__page *page);
 
 /* Tags every word.  `grey` is NULL when there is no picture.  `present` are the senses that may be used; with `evidence` every
- * subset of them is asked too.  Adds its time to the stages encode and fuse of `stage_us`.  tag.c */
+ * subset of them is asked too.  Adds its time to the stages encode and fuse of `stage_us`, and to `encoder_us`.  tag.c */
 enum plait_status plait__tag(plait_context *context, const struct plait__tagger *tagger, const struct plait__page *page,
                              const struct plait__image *grey, unsigned present, bool evidence, struct plait__arena *arena,
-                             uint64_t stage_us[PLAIT__STAGE_COUNT], struct plait__tags *tags_out);
+                             uint64_t stage_us[PLAIT__STAGE_COUNT], uint64_t encoder_us[PLAIT__MODALITY_COUNT],
+                             struct plait__tags *tags_out);
 
 /* Puts words together to values: fills document->fields (field_count of them), with confidence, evidence and reason, from
  * the page that was read last.  `missing`: senses the package has and this document lacks.  fields.c, normalise.c, evidence.c

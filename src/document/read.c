@@ -151,7 +151,7 @@ static enum plait_status find_fields(struct work *work) {
                            package->name);
     struct plait__tags tags = {0};
     PLAIT__TRY(plait__tag(work->context, &package->tagger, work->page, &work->grey, work->present,
-                          !document->reading->fields_only, &work->scratch, document->stage_us, &tags));
+                          !document->reading->fields_only, &work->scratch, document->stage_us, document->encoder_us, &tags));
     const uint64_t start = plait__now_us(work->context);
     PLAIT__TRY(plait__fields(document, &tags, senses & ~work->present));
     document->reading->fields[document->page_count - 1] = document->fields;

@@ -100,7 +100,8 @@ static enum plait_status fuse(plait_context *context, struct plait__arena *arena
 
 enum plait_status plait__tag(plait_context *context, const struct plait__tagger *tagger, const struct plait__page *page,
                              const struct plait__image *grey, unsigned present, bool evidence, struct plait__arena *arena,
-                             uint64_t stage_us[PLAIT__STAGE_COUNT], struct plait__tags *tags_out) {
+                             uint64_t stage_us[PLAIT__STAGE_COUNT], uint64_t encoder_us[PLAIT__MODALITY_COUNT],
+                             struct plait__tags *tags_out) {
     for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
         if (!tagger->encoders[m].network.file || (m == PLAIT__MODALITY_IMAGE && !grey)) present &= ~(1u << m);
     *tags_out = (struct plait__tags){.word_count = page->word_count, .label_count = tagger->label_count, .present = present};
@@ -130,8 +131,12 @@ enum plait_status plait__tag(plait_context *context, const struct plait__tagger 
     for (int first = 0; first < page->word_count; first += tagger->words_most) {
         const int left = page->word_count - first;
         struct part part = {first, left < tagger->words_most ? left : tagger->words_most, characters, said, placed, {0}};
-        for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
-            if (present >> m & 1) PLAIT__TRY(encode(context, arena, tagger, (enum plait__modality)m, page, grey, &part));
+        for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) {
+            if (!(present >> m & 1)) continue;
+            const uint64_t began = plait__now_us(context);
+            PLAIT__TRY(encode(context, arena, tagger, (enum plait__modality)m, page, grey, &part));
+            encoder_us[m] += plait__now_us(context) - began;
+        }
         now = plait__now_us(context);
         stage_us[PLAIT__STAGE_ENCODE] += now - start;
         PLAIT__TRY(fuse(context, arena, tagger, sets, set_count, &part, tags_out));

@@ -8,7 +8,7 @@ static plait_context *context;
 static plait_model *model;
 static struct plait__arena arena;
 static struct plait__page page;
-static uint64_t stage_us[PLAIT__STAGE_COUNT];
+static uint64_t stage_us[PLAIT__STAGE_COUNT], encoder_us[PLAIT__MODALITY_COUNT];
 
 enum { TEXT = 1 << PLAIT__MODALITY_TEXT, LAYOUT = 1 << PLAIT__MODALITY_LAYOUT, IMAGE = 1 << PLAIT__MODALITY_IMAGE };
 
@@ -18,7 +18,8 @@ static const char *const receipt[] = {"ACME TRADING SDN BHD", "NO. 1, JALAN DAMA
 
 static struct plait__tags tag(const struct plait__image *grey, unsigned present, bool evidence) {
     struct plait__tags tags;
-    CHECK_INT(plait__tag(context, &model->tagger, &page, grey, present, evidence, &arena, stage_us, &tags), PLAIT_OK);
+    CHECK_INT(plait__tag(context, &model->tagger, &page, grey, present, evidence, &arena, stage_us, encoder_us, &tags),
+              PLAIT_OK);
     return tags;
 }
 
@@ -43,6 +44,14 @@ TEST(a_batch_of_sets_answers_like_each_alone) {
     for (int i = 0; i < 8; i++) CHECK_NEAR(alone.by_set[LAYOUT][i], batch[i], 1e-4); /* f32 sums in another order */
 }
 
+TEST(an_encoder_takes_time_of_the_stage_where_it_is_asked) {
+    memset(stage_us, 0, sizeof stage_us);
+    memset(encoder_us, 0, sizeof encoder_us);
+    tag(NULL, TEXT | LAYOUT | IMAGE, false); /* there is no picture */
+    CHECK(encoder_us[PLAIT__MODALITY_TEXT] > 0 && encoder_us[PLAIT__MODALITY_IMAGE] == 0);
+    CHECK(encoder_us[PLAIT__MODALITY_TEXT] + encoder_us[PLAIT__MODALITY_LAYOUT] <= stage_us[PLAIT__STAGE_ENCODE]);
+}
+
 TEST(no_sense_at_all) {
     const struct plait__tags tags = tag(NULL, 0, true);
     CHECK_INT(tags.present, 0);
@@ -61,7 +70,8 @@ TEST(many_words_are_tagged_in_parts) {
 TEST(an_empty_page) {
     struct plait__page empty = {.width = 10, .height = 10};
     struct plait__tags tags;
-    CHECK_INT(plait__tag(context, &model->tagger, &empty, NULL, TEXT | LAYOUT, true, &arena, stage_us, &tags), PLAIT_OK);
+    CHECK_INT(plait__tag(context, &model->tagger, &empty, NULL, TEXT | LAYOUT, true, &arena, stage_us, encoder_us, &tags),
+              PLAIT_OK);
     CHECK_INT(tags.word_count, 0);
 }
 
@@ -103,6 +113,7 @@ int main(void) {
     CHECK_INT(page_of_text(&arena, receipt, sizeof receipt / sizeof *receipt, &page), PLAIT_OK);
     test_every_set_is_asked_for_evidence();
     test_a_batch_of_sets_answers_like_each_alone();
+    test_an_encoder_takes_time_of_the_stage_where_it_is_asked();
     test_no_sense_at_all();
     test_many_words_are_tagged_in_parts();
     test_an_empty_page();
