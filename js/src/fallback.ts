@@ -5,6 +5,7 @@ import { PlaitError, ServerError } from './errors.js'
 import { platform } from '#platform'
 import { soundFile } from './sound.js'
 import { asFile, type Input } from './source.js'
+import { counted, type Telemetry } from './telemetry.js'
 import type { AudioSource, FallbackOptions, ReadOptions } from './types.js'
 import { either, untilAborted } from './worker/connection.js'
 
@@ -28,8 +29,11 @@ export class Fallback {
   #failures = 0
   #restsUntil = 0
 
-  constructor(options: FallbackOptions) {
+  #telemetry: Telemetry | undefined
+
+  constructor(options: FallbackOptions, telemetry?: Telemetry) {
     this.#options = options
+    this.#telemetry = telemetry
     const endpoint = platform.resolve(options.endpoint)
     this.#url = endpoint.endsWith('/v1/documents') ? endpoint : `${endpoint.replace(/\/$/, '')}/v1/documents`
   }
@@ -99,7 +103,7 @@ export class Fallback {
     const step: PathStep = { step: 'server', ms: 0, confidence: 0, reason, sent: { endpoint: this.#url, media_type: mediaType, bytes: bytes.length } }
     options.onProgress?.({ stage: 'server', fraction: 0 })
     try {
-      const answer = await this.#send(bytes, mediaType, input, options)
+      const answer = await counted(this.#telemetry, 'server', () => this.#send(bytes, mediaType, input, options))
       this.#failures = 0
       step.confidence = answer.type.confidence
       return { answer, step }

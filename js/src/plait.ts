@@ -1,7 +1,7 @@
 /** The reader of documents, as the page has it. */
 
 import { modelResources } from './assets.js'
-import { PlaitError } from './errors.js'
+import { DeviceError, PlaitError } from './errors.js'
 import { Fallback } from './fallback.js'
 import { platform } from '#platform'
 import type { FeedbackLog } from './platform/platform.js'
@@ -11,6 +11,7 @@ import { startRuntime, type Runtime } from './runtime.js'
 import { soundFile } from './sound.js'
 import { startLive, type LiveReader } from './live/live.js'
 import { isPdf, openSource, type Input } from './source.js'
+import { counted, Telemetry } from './telemetry.js'
 import type { Document, DocumentSource, FeedbackStore, Info, KnownText, Live, LiveOptions, Plait, PlaitOptions, ReadOptions } from './types.js'
 import { VERSION } from './version.js'
 import { either } from './worker/connection.js'
@@ -19,12 +20,16 @@ import type { BeginRequest, CoreCalls, Picture, PixelBuffer } from './worker/pro
 
 /** Starts a worker, loads the binary and the models, and resolves when documents can be read. */
 export async function createPlait(options: PlaitOptions = {}): Promise<Plait> {
-  const fallback = options.fallback && new Fallback(options.fallback)
+  const telemetry = options.telemetry && new Telemetry(options.telemetry)
+  const fallback = options.fallback && new Fallback(options.fallback, telemetry)
   try {
-    return new Reader(options, await startRuntime(options, { model: modelResources(options) }), fallback)
+    const runtime = await counted(telemetry, 'start', () => startRuntime(options, { model: modelResources(options) }))
+    return new Reader(options, runtime, fallback, telemetry)
   } catch (error) {
-    if (!fallback?.allows('not_supported') || !(error instanceof PlaitError) || error.code !== 'UNSUPPORTED') throw error
-    return new Reader(options, error, fallback)
+    if (fallback?.allows('not_supported') && error instanceof PlaitError && error.code === 'UNSUPPORTED')
+      return new Reader(options, error, fallback, telemetry)
+    void telemetry?.close()
+    throw error
   }
 }
 
@@ -35,19 +40,26 @@ class Reader implements Plait {
   /** Or why there is none: then the server alone reads. */
   #runtime: Runtime | PlaitError
   #fallback: Fallback | undefined
+  #telemetry: Telemetry | undefined
   #log: FeedbackLog
   #closed = new AbortController()
 
-  constructor(options: PlaitOptions, runtime: Runtime | PlaitError, fallback: Fallback | undefined) {
+  constructor(options: PlaitOptions, runtime: Runtime | PlaitError, fallback?: Fallback, telemetry?: Telemetry) {
     this.#options = options
     this.#runtime = runtime
     this.#fallback = fallback
+    this.#telemetry = telemetry
     this.#log = platform.openFeedback(options.feedbackFile)
     this.feedback = { export: () => this.#log.all(), clear: () => this.#log.clear() }
     this.info = describe(runtime)
+    if (telemetry) telemetry.variant = this.info.variant
   }
 
-  async read(source: DocumentSource, options: ReadOptions = {}): Promise<Document> {
+  read(source: DocumentSource, options: ReadOptions = {}): Promise<Document> {
+    return counted(this.#telemetry, 'read', () => this.#readSource(source, options))
+  }
+
+  async #readSource(source: DocumentSource, options: ReadOptions): Promise<Document> {
     const { stop, release } = either(options.signal, this.#closed.signal)
     try {
       stop.throwIfAborted()
@@ -69,9 +81,14 @@ class Reader implements Plait {
     const { name = 'camera', ...rest } = options.read ?? {}
     const reader: LiveReader = {
       flatten: (bitmap, outline, signal) => this.#flatten(bitmap, outline, signal),
-      read: (picture, { audio }, signal) => this.#readInput({ name, picture, mediaType: '' }, { ...rest, audio, signal }),
+      read: (picture, { audio }, signal) =>
+        counted(this.#telemetry, 'live', () => this.#readInput({ name, picture, mediaType: '' }, { ...rest, audio, signal })),
     }
-    return startLive(options, reader, this.#closed.signal)
+    const onError: LiveOptions['onError'] = (error) => {
+      if (error instanceof DeviceError) this.#telemetry?.count('live', error)
+      options.onError?.(error)
+    }
+    return startLive({ ...options, onError }, reader, this.#closed.signal)
   }
 
   async #flatten(bitmap: ImageBitmap, outline: number[][] | null, signal: AbortSignal): Promise<PixelBuffer> {
@@ -95,6 +112,7 @@ class Reader implements Plait {
   async close(): Promise<void> {
     this.#closed.abort(new PlaitError('CLOSED', 'expected an open Plait, found that close() was called'))
     if (!(this.#runtime instanceof PlaitError)) this.#runtime.connection.close()
+    await this.#telemetry?.close()
   }
 
   // ---------------------------------------------------------------- on this device

@@ -85,6 +85,9 @@ export interface PlaitOptions extends RuntimeOptions {
   model?: Record<string, ArrayBuffer | Uint8Array>
   /** A server that may be asked, when this device cannot answer well. Without it nothing is ever sent. */
   fallback?: FallbackOptions
+  /** A server that is told how often reading went well and how it failed, and nothing of any document. Without it nothing is
+   *  counted or sent. */
+  telemetry?: TelemetryOptions
   /** Progress of loading; ends with fraction 1. */
   onProgress?: OnProgress
   /** Stops the loading. */
@@ -109,6 +112,15 @@ export interface FallbackOptions {
   timeoutMs?: number
   /** Further attempts, with growing pauses; 2 by default. */
   retries?: number
+  /** Sent along, for authorization. */
+  headers?: Record<string, string>
+}
+
+export interface TelemetryOptions {
+  /** A Plait server with `--telemetry`, `https://host`; reports go to its `/v1/telemetry`. */
+  endpoint: string | URL
+  /** Milliseconds between reports; 60,000 by default. A page that is left, and `close()`, send what there is. */
+  intervalMs?: number
   /** Sent along, for authorization. */
   headers?: Record<string, string>
 }
