@@ -15,14 +15,14 @@ command -v mmdebstrap > /dev/null || fail "expected mmdebstrap, which Debian's p
 enter_cache
 make_work
 
-# The packages of the libraries that the command links, so that no list of them can be out of date.
+# The packages of the libraries that the command links, so that no list of them can be out of date; libcurl it opens by itself.
 linked() {
     readelf -d "$build/plait" | awk -F'[][]' '/NEEDED/ { print $2 }' | while read -r name; do
         path=$(ldconfig -p | awk -v name="$name" '$1 == name && !path { path = $NF } END { print path }')
         { dpkg-query --search "$path" "$(realpath "$path")" "/usr$path" 2> /dev/null || true; } | sed 's/:.*//'
     done
 }
-mapfile -t packages < <((linked; printf '%s\n' poppler-utils ca-certificates) | sort -u)
+mapfile -t packages < <((linked; printf '%s\n' libcurl4 poppler-utils ca-certificates) | sort -u)
 
 # Kept of a package is what runs, and its copyright.
 read -r -d '' prune <<'END' || true

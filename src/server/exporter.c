@@ -1,4 +1,3 @@
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,14 +55,14 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *user) {
     return size * count;
 }
 
-static struct curl_slist *headers_of(const char *text) {
-    struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
+static struct curl_slist *headers_of(const struct plait__curl *api, const char *text) {
+    struct curl_slist *list = api->list_add(NULL, "Content-Type: application/json");
     for (const char *at = text ? text : ""; *at;) {
         char line[1024];
         const int length = (int)strcspn(at, ","), name = (int)strcspn(at, "=");
         if (name < length &&
             snprintf(line, sizeof line, "%.*s: %.*s", name, at, length - name - 1, at + name + 1) < (int)sizeof line)
-            list = curl_slist_append(list, line);
+            list = api->list_add(list, line);
         at += length + (at[length] == ',');
     }
     return list;
@@ -72,19 +71,19 @@ static struct curl_slist *headers_of(const char *text) {
 enum outcome { TAKEN, AGAIN, REFUSED };
 
 static enum outcome post(const struct plait__exporter *exporter, CURL *curl, const struct plait__buffer *body) {
-    struct curl_slist *headers = headers_of(exporter->headers);
+    struct curl_slist *headers = headers_of(&exporter->curl, exporter->headers);
     long status = 0;
-    curl_easy_setopt(curl, CURLOPT_URL, exporter->url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)REQUEST_SECONDS);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    const CURLcode code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
+    exporter->curl.set(curl, CURLOPT_URL, exporter->url);
+    exporter->curl.set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    exporter->curl.set(curl, CURLOPT_HTTPHEADER, headers);
+    exporter->curl.set(curl, CURLOPT_POSTFIELDS, body->data);
+    exporter->curl.set(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
+    exporter->curl.set(curl, CURLOPT_WRITEFUNCTION, ignore);
+    exporter->curl.set(curl, CURLOPT_TIMEOUT, (long)REQUEST_SECONDS);
+    exporter->curl.set(curl, CURLOPT_NOSIGNAL, 1L);
+    const CURLcode code = exporter->curl.perform(curl);
+    exporter->curl.get(curl, CURLINFO_RESPONSE_CODE, &status);
+    exporter->curl.list_end(headers);
     if (code != CURLE_OK || status == 429 || (status >= 502 && status <= 504)) return AGAIN; /* what OTLP calls retryable */
     return status >= 200 && status < 300 ? TAKEN : REFUSED;
 }
@@ -146,7 +145,7 @@ static void *send_all(void *user) {
     struct plait__server *server = user;
     struct plait__exporter *exporter = &server->exporter;
     struct plait__trace *traces = plait__allocate(exporter->context, BATCH * sizeof *traces);
-    CURL *curl = curl_easy_init();
+    CURL *curl = exporter->curl.begin();
     for (bool ending = false; traces && curl;) {
         const int count = take(exporter, traces);
         if (count)
@@ -158,7 +157,7 @@ static void *send_all(void *user) {
             ending = is_ending(exporter);
         }
     }
-    if (curl) curl_easy_cleanup(curl);
+    if (curl) exporter->curl.end(curl);
     plait__release(exporter->context, traces);
     return NULL;
 }
@@ -184,8 +183,8 @@ enum plait_status plait__exporter_begin(struct plait__server *server, const char
         return plait__fail(server->context, PLAIT_INVALID, "--traces: expected a URL of http or https, found \"%.80s\"", url);
     PLAIT__TRY(plait_context_create(NULL, &exporter->context));
     exporter->ring = plait__allocate(exporter->context, PLAIT__TRACES_MOST * sizeof *exporter->ring);
-    if (!exporter->ring || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return plait__fail(server->context, PLAIT_MEMORY, "memory for traces could not be had");
+    if (!exporter->ring) return plait__fail(server->context, PLAIT_MEMORY, "memory for traces could not be had");
+    PLAIT__TRY(plait__curl_open(server->context, &exporter->curl));
     pthread_mutex_init(&exporter->lock, NULL);
     pthread_cond_init(&exporter->filled, NULL);
     exporter->started = pthread_create(&exporter->thread, NULL, send_all, server) == 0;
@@ -202,7 +201,7 @@ void plait__exporter_end(struct plait__server *server) {
         pthread_join(exporter->thread, NULL);
         pthread_mutex_destroy(&exporter->lock);
         pthread_cond_destroy(&exporter->filled);
-        curl_global_cleanup();
+        plait__curl_close(&exporter->curl);
     }
     if (exporter->context) plait__release(exporter->context, exporter->ring);
     plait_context_destroy(exporter->context);

@@ -6,13 +6,15 @@
 #include <pthread.h>
 
 #include "observe/trace.h"
+#include "server/curl.h"
 
 struct plait__server;
 
 enum { PLAIT__TRACES_MOST = 256 };
 
 struct plait__exporter {
-    plait_context *context;              /* of the thread */
+    plait_context *context; /* of the thread */
+    struct plait__curl curl;
     const char *url, *headers, *service; /* headers: "name=value,name=value"; NULL: none */
     bool started, ending;
     pthread_t thread;

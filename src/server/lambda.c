@@ -1,6 +1,5 @@
 #include "server/lambda.h"
 
-#include <curl/curl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,7 @@ enum {
 /* One invocation, from the interface and back. */
 struct invocation {
     struct plait__server *server;
+    const struct plait__curl *api;
     plait_context *context;
     struct plait__arena arena;
     CURL *interface, *self;
@@ -66,17 +66,17 @@ static bool fetch(struct invocation *invocation) {
     invocation->event.size = 0;
     *invocation->id = '\0';
     snprintf(url, sizeof url, "http://%s/2018-06-01/runtime/invocation/next", invocation->server->lambda.api);
-    curl_easy_reset(curl);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &invocation->event);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, look_at_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, invocation);
-    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, stop);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, invocation);
-    return curl_easy_perform(curl) == CURLE_OK && *invocation->id;
+    invocation->api->reset(curl);
+    invocation->api->set(curl, CURLOPT_URL, url);
+    invocation->api->set(curl, CURLOPT_NOSIGNAL, 1L);
+    invocation->api->set(curl, CURLOPT_WRITEFUNCTION, keep);
+    invocation->api->set(curl, CURLOPT_WRITEDATA, &invocation->event);
+    invocation->api->set(curl, CURLOPT_HEADERFUNCTION, look_at_header);
+    invocation->api->set(curl, CURLOPT_HEADERDATA, invocation);
+    invocation->api->set(curl, CURLOPT_NOPROGRESS, 0L);
+    invocation->api->set(curl, CURLOPT_XFERINFOFUNCTION, stop);
+    invocation->api->set(curl, CURLOPT_XFERINFODATA, invocation);
+    return invocation->api->perform(curl) == CURLE_OK && *invocation->id;
 }
 
 static void send_back(struct invocation *invocation, const char *verb, const struct plait__buffer *body) {
@@ -86,18 +86,18 @@ static void send_back(struct invocation *invocation, const char *verb, const str
     plait__buffer_init(&ignored, invocation->context, 1 << 16);
     snprintf(url, sizeof url, "http://%s/2018-06-01/runtime/invocation/%s/%s", invocation->server->lambda.api, invocation->id,
              verb);
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    curl_easy_reset(curl);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->data);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &ignored);
-    if (curl_easy_perform(curl) != CURLE_OK)
+    struct curl_slist *headers = invocation->api->list_add(NULL, "Content-Type: application/json");
+    invocation->api->reset(curl);
+    invocation->api->set(curl, CURLOPT_URL, url);
+    invocation->api->set(curl, CURLOPT_NOSIGNAL, 1L);
+    invocation->api->set(curl, CURLOPT_HTTPHEADER, headers);
+    invocation->api->set(curl, CURLOPT_POSTFIELDS, body->data);
+    invocation->api->set(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
+    invocation->api->set(curl, CURLOPT_WRITEFUNCTION, keep);
+    invocation->api->set(curl, CURLOPT_WRITEDATA, &ignored);
+    if (invocation->api->perform(curl) != CURLE_OK)
         plait__scribe_say(invocation->server, "error", "lambda", "the answer to %.60s could not be given back", invocation->id);
-    curl_slist_free_all(headers);
+    invocation->api->list_end(headers);
     plait__buffer_end(&ignored);
 }
 
@@ -139,7 +139,7 @@ static enum plait_status read_request(struct invocation *invocation, const struc
                 strpbrk(header.key, "\r\n:") || strpbrk(header.item->valuestring, "\r\n"))
                 continue;
             snprintf(line, sizeof line, "%s: %s", header.key, header.item->valuestring);
-            asked->headers = curl_slist_append(asked->headers, line);
+            asked->headers = invocation->api->list_add(asked->headers, line);
         }
     }
     bool base64 = false;
@@ -157,22 +157,22 @@ static bool ask(struct invocation *invocation, const struct asked *asked) {
         return false;
     invocation->answer.size = 0;
     snprintf(invocation->type, sizeof invocation->type, "application/json");
-    curl_easy_reset(curl);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, asked->headers);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &invocation->answer);
-    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, look_at_header);
-    curl_easy_setopt(curl, CURLOPT_HEADERDATA, invocation);
+    invocation->api->reset(curl);
+    invocation->api->set(curl, CURLOPT_URL, url);
+    invocation->api->set(curl, CURLOPT_NOSIGNAL, 1L);
+    invocation->api->set(curl, CURLOPT_PROXY, "");
+    invocation->api->set(curl, CURLOPT_HTTPHEADER, asked->headers);
+    invocation->api->set(curl, CURLOPT_WRITEFUNCTION, keep);
+    invocation->api->set(curl, CURLOPT_WRITEDATA, &invocation->answer);
+    invocation->api->set(curl, CURLOPT_HEADERFUNCTION, look_at_header);
+    invocation->api->set(curl, CURLOPT_HEADERDATA, invocation);
     if (asked->size || strcmp(asked->method, "POST") == 0) {
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, asked->body);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)asked->size);
+        invocation->api->set(curl, CURLOPT_POSTFIELDS, asked->body);
+        invocation->api->set(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)asked->size);
     }
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, *asked->method ? asked->method : "GET");
-    const bool done = curl_easy_perform(curl) == CURLE_OK;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &invocation->status);
+    invocation->api->set(curl, CURLOPT_CUSTOMREQUEST, *asked->method ? asked->method : "GET");
+    const bool done = invocation->api->perform(curl) == CURLE_OK;
+    invocation->api->get(curl, CURLINFO_RESPONSE_CODE, &invocation->status);
     return done;
 }
 
@@ -228,7 +228,7 @@ static void serve(struct invocation *invocation) {
         asked = (struct asked){"POST",
                                "/",
                                "",
-                               curl_slist_append(NULL, "Content-Type: application/cloudevents+json"),
+                               invocation->api->list_add(NULL, "Content-Type: application/cloudevents+json"),
                                invocation->event.data,
                                invocation->event.size};
     }
@@ -242,19 +242,20 @@ static void serve(struct invocation *invocation) {
         send_back(invocation, "response", &invocation->answer);
     else
         fail(invocation, invocation->answer.data ? invocation->answer.data : "memory is out");
-    curl_slist_free_all(asked.headers);
+    invocation->api->list_end(asked.headers);
     plait__json_end(&root);
 }
 
 static void *run(void *user) {
-    struct invocation invocation = {.server = user};
+    struct plait__server *server = user;
+    struct invocation invocation = {.server = server, .api = &server->lambda.curl};
     if (sodium_init() < 0 || plait_context_create(NULL, &invocation.context) != PLAIT_OK) return NULL;
     plait__arena_init(&invocation.arena, invocation.context);
     plait__buffer_init(&invocation.event, invocation.context, EVENT_MOST);
     plait__buffer_init(&invocation.answer, invocation.context, ANSWER_MOST);
     plait__buffer_init(&invocation.reply, invocation.context, 2 * (size_t)ANSWER_MOST);
-    invocation.interface = curl_easy_init();
-    invocation.self = curl_easy_init();
+    invocation.interface = invocation.api->begin();
+    invocation.self = invocation.api->begin();
     while (invocation.interface && invocation.self && !atomic_load(&invocation.server->draining)) {
         if (fetch(&invocation))
             serve(&invocation);
@@ -262,8 +263,8 @@ static void *run(void *user) {
             plait__sleep_ms(PAUSE_MS);
         plait__arena_reset(&invocation.arena);
     }
-    curl_easy_cleanup(invocation.interface);
-    curl_easy_cleanup(invocation.self);
+    invocation.api->end(invocation.interface);
+    invocation.api->end(invocation.self);
     plait__buffer_end(&invocation.reply);
     plait__buffer_end(&invocation.answer);
     plait__buffer_end(&invocation.event);
@@ -275,7 +276,8 @@ static void *run(void *user) {
 enum plait_status plait__lambda_begin(struct plait__server *server) {
     server->lambda.api = getenv("AWS_LAMBDA_RUNTIME_API");
     if (!server->lambda.api || !*server->lambda.api) return PLAIT_OK;
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || pthread_create(&server->lambda.thread, NULL, run, server) != 0)
+    PLAIT__TRY(plait__curl_open(server->context, &server->lambda.curl));
+    if (pthread_create(&server->lambda.thread, NULL, run, server) != 0)
         return plait__fail(server->context, PLAIT_MEMORY, "a thread for Lambda could not be had");
     server->lambda.started = true;
     return PLAIT_OK;
@@ -284,5 +286,5 @@ enum plait_status plait__lambda_begin(struct plait__server *server) {
 void plait__lambda_end(struct plait__server *server) {
     if (!server->lambda.started) return;
     pthread_join(server->lambda.thread, NULL);
-    curl_global_cleanup();
+    plait__curl_close(&server->lambda.curl);
 }

@@ -6,13 +6,14 @@
 
 #include <pthread.h>
 
-#include "plait.h"
+#include "server/curl.h"
 
 struct plait__server;
 
 struct plait__lambda {
     const char *api; /* "127.0.0.1:9001"; NULL: this is no Lambda */
     bool started;
+    struct plait__curl curl;
     pthread_t thread;
 };
 

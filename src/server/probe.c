@@ -1,7 +1,9 @@
 #include "server/probe.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
+
+#include "base/context.h"
+#include "server/curl.h"
 
 enum { SECONDS = 5 };
 
@@ -14,23 +16,24 @@ enum plait_status plait__probe(plait_context *context, int port, bool tls) {
     char url[64];
     long status = 0;
     snprintf(url, sizeof url, "%s://127.0.0.1:%d/v2/health/ready", tls ? "https" : "http", port);
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return plait__fail(context, PLAIT_INTERNAL, "libcurl cannot start");
-    CURL *curl = curl_easy_init();
+    struct plait__curl api;
+    PLAIT__TRY(plait__curl_open(context, &api));
+    CURL *curl = api.begin();
     CURLcode code = CURLE_OUT_OF_MEMORY;
     if (curl) {
-        curl_easy_setopt(curl, CURLOPT_URL, url);
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
-        curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)SECONDS);
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L); /* its certificate names another host; this is the same machine */
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-        code = curl_easy_perform(curl);
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        curl_easy_cleanup(curl);
+        api.set(curl, CURLOPT_URL, url);
+        api.set(curl, CURLOPT_WRITEFUNCTION, ignore);
+        api.set(curl, CURLOPT_NOPROXY, "*");
+        api.set(curl, CURLOPT_NOSIGNAL, 1L);
+        api.set(curl, CURLOPT_TIMEOUT, (long)SECONDS);
+        api.set(curl, CURLOPT_SSL_VERIFYPEER, 0L); /* its certificate names another host; this is the same machine */
+        api.set(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+        code = api.perform(curl);
+        api.get(curl, CURLINFO_RESPONSE_CODE, &status);
+        api.end(curl);
     }
-    curl_global_cleanup();
-    if (code != CURLE_OK) return plait__fail(context, PLAIT_IO, "%s: %s", url, curl_easy_strerror(code));
+    plait__curl_close(&api);
+    if (code != CURLE_OK) return plait__fail(context, PLAIT_IO, "%s: %s", url, api.sentence(code));
     if (status != 200) return plait__fail(context, PLAIT_IO, "%s: expected 200, found %ld", url, status);
     return PLAIT_OK;
 }
