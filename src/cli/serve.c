@@ -52,9 +52,17 @@ static int check(plait_context *context, const struct plait__serve_options *opti
     return PLAIT__EXIT_FAILED;
 }
 
+/* Ends the process, with all that the model has taken. */
+static void try(plait_context *context, const struct plait__serve_options *options, const char *folder) {
+    const enum plait_status status = plait__serve_try(context, options, folder);
+    if (status != PLAIT_OK) plait__cli_error("serve", "%s", plait_context_error(context));
+    fflush(stderr);
+    _Exit(status == PLAIT_OK ? PLAIT__EXIT_OK : PLAIT__EXIT_FAILED);
+}
+
 static int run(const struct plait__command *command, int argc, char **argv) {
     struct plait__serve_options o;
-    const char *models = NULL;
+    const char *models = NULL, *tried = NULL;
     bool checks = false;
     struct plait__memory_options remembered = {0};
     char memory_key[PLAIT__KEY_BYTES] = {0};
@@ -69,6 +77,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--all-versions", NULL, "serve every version of a model, not only the newest", .flag = &o.all_versions},
         {"--backend", "NAME", "xnnpack (default), reference or cuda", .text = &o.backend},
         {"--workers", "N", "requests worked on at a time; as many as processors by default", .number = &o.workers},
+        {"--model-memory", "MIB", "that each worker's copy of a model may take; 2048 by default", .number = &o.model_memory},
         {"--queue", "N", "requests that may wait, then 429; 8 a worker by default", .number = &o.queue},
         {"--batch", "N", "requests for a network that may share one run of it; 32 by default, 1: none", .number = &o.batch},
         {"--batch-delay", "US",
@@ -82,6 +91,9 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--idle", "SECONDS", "a connection may wait for its next request; 75 by default", .number = &o.idle},
         {"--slow", "SECONDS", "a client may take for a head or a small body; 20 by default", .number = &o.slow},
         {"--grace", "SECONDS", "for what is under way at SIGTERM; 25 by default", .number = &o.grace},
+        {"--origins", "LIST", "of pages that may ask, https://a.example,https://b.example, or *; none by default",
+         .text = &o.origins},
+        {"--telemetry", "N", "reports a second that devices may send; without it none are taken", .number = &o.telemetry},
         {"--feedback", "FILE", "corrections are appended to it, a line of JSON each; without it none are taken",
          .text = &o.feedback},
         {"--memory", "FILE|URL",
@@ -96,13 +108,15 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--tls-certificate", "FILE", "PEM; with --tls-key it is HTTPS", .text = &o.tls_certificate},
         {"--tls-key", "FILE", "PEM", .text = &o.tls_key},
         {"--quiet", NULL, "no line on stderr for every request", .flag = &o.quiet},
+        {"--try", "FOLDER", "serve nothing: load a package or a folder of model.onnx, and run it once", .text = &tried},
         {"--check", NULL, "serve nothing: ask the server on this machine's port whether it is ready", .flag = &checks},
         {0}};
     const int count = plait__cli_options(command, options, argc, argv);
     if (count < 0) return plait__cli_exit(count);
     if (count > 0) return plait__cli_usage(command, "expected options alone");
     if (o.workers < 1 || o.workers > 256 || o.queue < 1 || o.connections < 1 || o.body_most < 1 || o.body_most > 1024 ||
-        o.batch < 1 || o.batch_delay < 0 || o.timeout < 1 || o.slow < 1 || o.idle < 1 || o.port > 65535)
+        o.batch < 1 || o.model_memory < 1 || o.model_memory > 1 << 20 || o.batch_delay < 0 || o.timeout < 1 || o.slow < 1 ||
+        o.idle < 1 || o.port > 65535)
         return plait__cli_usage(command,
                                 "expected 1 to 256 workers, a port to 65535, 1 to 1024 MiB, and 1 or more of the rest");
     if (!o.tls_certificate != !o.tls_key) return plait__cli_usage(command, "expected --tls-certificate and --tls-key together");
@@ -112,7 +126,9 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     if (!context) return PLAIT__EXIT_FAILED;
     int exit = PLAIT__EXIT_FAILED;
     o.memory_key = memory_key;
-    if (checks)
+    if (tried)
+        try(context, &o, tried);
+    else if (checks)
         exit = check(context, &o);
     else if (plait__cli_memory_place(context, &remembered, &o.memory, memory_key) == PLAIT_OK)
         exit = serve(context, &o, models);

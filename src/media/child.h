@@ -7,7 +7,7 @@
 /* What to run.  The program gets `input` on stdin and nothing else: no shell, an empty environment but for PATH, no other open
  * file, no network, no writing to files, no new privileges. */
 struct plait__child {
-    const char *const *arguments; /* the program first, looked for in PATH; NULL after the last */
+    const char *const *arguments; /* the program first, looked for in PATH unless it has a /; NULL after the last */
     const void *input;
     size_t input_size;
     size_t memory_most; /* bytes of address space */

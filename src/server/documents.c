@@ -113,12 +113,27 @@ bool plait__document_acceptable(struct plait__exchange *exchange, const struct p
 
 /* ------------------------------------------------------------------ the work */
 
+/* Within the stage encode, in the order they are asked: what of it belongs to no encoder comes last. */
+static void open_encoders(struct plait__trace *trace, int parent, const struct plait__document *document, uint64_t at) {
+    static const char *const names[PLAIT__MODALITY_COUNT] = {[PLAIT__MODALITY_TEXT] = "encode text",
+                                                             [PLAIT__MODALITY_LAYOUT] = "encode layout",
+                                                             [PLAIT__MODALITY_IMAGE] = "encode image",
+                                                             [PLAIT__MODALITY_AUDIO] = "encode audio"};
+    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) {
+        if (!document->encoder_us[m] || !names[m]) continue;
+        const int encoder = plait__span_begin(trace, names[m], parent, at);
+        plait__span_text(trace, encoder, "plait.modality", plait__modality_name((enum plait__modality)m));
+        plait__span_end(trace, encoder, at += document->encoder_us[m], false);
+    }
+}
+
 static void open_stages(struct plait__exchange *exchange, const struct plait__document *document, uint64_t start_us) {
     const int read = plait__span_begin(&exchange->trace, "read", exchange->span, start_us);
     uint64_t at = start_us;
     for (int s = 0; s < PLAIT__STAGE_COUNT; s++) { /* they follow each other; of several pages, all of one stage together */
         if (!document->stage_us[s]) continue;
         const int stage = plait__span_begin(&exchange->trace, plait__stage_name((enum plait__stage)s), read, at);
+        if (s == PLAIT__STAGE_ENCODE) open_encoders(&exchange->trace, stage, document, at);
         at += document->stage_us[s];
         plait__span_end(&exchange->trace, stage, at, false);
     }
@@ -168,13 +183,22 @@ enum plait_status plait__document_run(struct plait__server *server, struct plait
                                                 : plait_read(replica->model, job->bytes, job->size, &options, document_out);
 }
 
+static void count_document(struct plait__server *server, const struct plait__edition *edition, enum plait_status status) {
+    plait__count(server->measure.documents, PLAIT__LABELS(edition->name, edition->version, plait_status_name(status)), 1);
+}
+
 bool plait__document_read(struct plait__exchange *exchange, struct plait__replica *replica,
                           const struct plait__document_job *job, struct plait__buffer *json) {
     struct plait__server *server = exchange->server;
-    const uint64_t start = plait__unix_now();
+    const uint64_t start = plait__exchange_unix_now(exchange);
     plait_document *document = NULL;
     const char *text = NULL;
     enum plait_status status = plait__document_run(server, replica, job, &document);
+    struct plait__replica *other = status != PLAIT_OK ? plait__stand_in(exchange) : NULL;
+    if (other) {
+        count_document(exchange->server, exchange->canary, status);
+        status = plait__document_run(server, replica = other, job, &document);
+    }
     if (status == PLAIT_OK) {
         open_stages(exchange, document, start);
         plait__measure_document(&server->measure, document);
@@ -185,8 +209,8 @@ bool plait__document_read(struct plait__exchange *exchange, struct plait__replic
     if (status == PLAIT_OK) plait__answer_keep(exchange, json);
     if (status != PLAIT_OK) answer_unread(exchange, replica, plait__pdf_is(job->bytes, job->size), status);
     plait_document_destroy(document);
-    plait__count(server->measure.documents,
-                 PLAIT__LABELS(exchange->edition->name, exchange->edition->version, plait_status_name(status)), 1);
+    count_document(server, exchange->edition, status);
+    if (other) plait__stand_in_end(exchange, other, status == PLAIT_OK);
     return status == PLAIT_OK;
 }
 
@@ -248,17 +272,18 @@ bool plait__document_hold(struct plait__exchange *exchange, const char *model) {
     struct plait__server *server = exchange->server;
     const char *request = model ? model : server->options->model, *at = strchr(request, '@');
     const char *name = plait__arena_string(&exchange->arena, request, at ? (size_t)(at - request) : strlen(request));
-    const struct plait__card *card = NULL;
     char sentence[256] = "memory is out";
-    exchange->edition =
-        name ? plait__edition_hold(&server->repository, name, at ? at + 1 : NULL, plait__lot(exchange), &card, sentence) : NULL;
+    exchange->edition = name ? plait__edition_hold(&server->repository, name, at ? at + 1 : NULL, plait__lot(exchange),
+                                                   &exchange->card, sentence)
+                             : NULL;
     if (!exchange->edition) {
         plait__answer_error(exchange, 404, "%s", sentence);
-    } else if (!exchange->edition->package || *card->network) {
+    } else if (!exchange->edition->package || *exchange->card->network) {
         plait__edition_release(&server->repository, exchange->edition);
         exchange->edition = NULL;
         plait__answer_error(exchange, 422, "the model \"%.60s\" is a network: documents are read with a package", name);
     }
+    exchange->version_named = at;
     return exchange->edition;
 }
 

@@ -159,7 +159,7 @@ void plait__exchange_progress(struct plait__exchange *exchange, const char *stag
 void plait__finish(struct plait__exchange *exchange) {
     plait__api_key_leave(exchange);
     if (!exchange->connection) { /* the request's own trace has gone out already */
-        plait__span_end(&exchange->trace, exchange->span, plait__unix_now(), exchange->status >= 500);
+        plait__span_end(&exchange->trace, exchange->span, plait__exchange_unix_now(exchange), exchange->status >= 500);
         plait__exporter_add(exchange->server, &exchange->trace);
     }
     pthread_mutex_lock(&exchange->lock);
@@ -192,6 +192,6 @@ struct plait__exchange *plait__exchange_detach(struct plait__exchange *exchange)
     exchange->heir = heir;
     snprintf(heir->key_id, sizeof heir->key_id, "%s", exchange->key_id);
     plait__trace_fork(&exchange->trace, heir->span);
-    exchange->span = plait__span_begin(&exchange->trace, "task", -1, plait__unix_now());
+    exchange->span = plait__span_begin(&exchange->trace, "task", -1, plait__exchange_unix_now(exchange));
     return heir;
 }

@@ -16,6 +16,7 @@
 struct plait__exchange;
 struct plait__server;
 struct plait__edition;
+struct plait__card;
 struct plait__api_key;
 struct plait__replica;
 struct plait__wire;
@@ -30,6 +31,7 @@ struct plait__route {
     bool has_body;
     const char *scope;                                /* that a key must have; NULL: anybody may ask */
     void (*handle)(struct plait__exchange *exchange); /* the whole request is there */
+    size_t body_most;                                 /* bytes; 0: as many as the server lets in */
 };
 
 struct plait__exchange {
@@ -63,6 +65,11 @@ struct plait__exchange {
     void (*work_together)(struct plait__exchange *const *exchanges, int count, struct plait__replica *replica);
     const void *alike;
     struct plait__edition *edition; /* held while the exchange waits and works; NULL: the work needs no model */
+    const struct plait__card *card; /* of the edition: what was asked for of it */
+    bool version_named;             /* by the client: no other version stands in */
+    struct plait__edition *canary;  /* could not do it, so that `edition` stands in; held.  NULL: none */
+    bool canary_failed;             /* as it was done then */
+    uint64_t canary_us;             /* it had worked */
     bool spare;                     /* nobody waits for it: it is worked on when nothing else is to be done, and gives way */
     void *job;                      /* what the handler prepared; in the arena */
     struct plait__exchange *next;   /* in the queue */

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/json_write.h"
 #include "server/internal.h"
@@ -90,11 +89,7 @@ static enum outcome post(const struct plait__exporter *exporter, CURL *curl, con
 
 /* Waits, unless the server ends. */
 static void wait_ms(struct plait__exporter *exporter, int milliseconds) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-    until.tv_sec += milliseconds / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    const struct timespec until = plait__condition_deadline(1000 * (uint64_t)milliseconds);
     pthread_mutex_lock(&exporter->lock);
     while (!exporter->ending && pthread_cond_timedwait(&exporter->filled, &exporter->lock, &until) == 0) continue;
     pthread_mutex_unlock(&exporter->lock);
@@ -186,7 +181,7 @@ enum plait_status plait__exporter_begin(struct plait__server *server, const char
     if (!exporter->ring) return plait__fail(server->context, PLAIT_MEMORY, "memory for traces could not be had");
     PLAIT__TRY(plait__curl_open(server->context, &exporter->curl));
     pthread_mutex_init(&exporter->lock, NULL);
-    pthread_cond_init(&exporter->filled, NULL);
+    plait__condition_begin(&exporter->filled);
     exporter->started = pthread_create(&exporter->thread, NULL, send_all, server) == 0;
     return exporter->started ? PLAIT_OK : plait__fail(server->context, PLAIT_MEMORY, "a thread could not be had");
 }

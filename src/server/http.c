@@ -57,14 +57,20 @@ static void read_deadline(struct plait__exchange *exchange) {
     exchange->deadline_us = exchange->start_us + most;
 }
 
+static size_t body_most(const struct plait__exchange *exchange) {
+    const size_t most = exchange->route->body_most;
+    return most ? most : (size_t)exchange->server->options->body_most << 20;
+}
+
 /* What can be refused before the body is there. */
 static void read_announcement(struct plait__exchange *exchange, unsigned long long announced) {
     struct plait__server *server = exchange->server;
-    const unsigned long long most = (unsigned long long)server->options->body_most << 20;
+    const unsigned long long most = body_most(exchange);
     char sentence[128];
     if (announced > most) {
-        snprintf(sentence, sizeof sentence, "expected a body of at most %d MiB, found %llu bytes", server->options->body_most,
-                 announced);
+        const bool large = most >= 1 << 20;
+        snprintf(sentence, sizeof sentence, "expected a body of at most %llu %s, found %llu bytes", most >> (large ? 20 : 10),
+                 large ? "MiB" : "KiB", announced);
         plait__count(server->measure.rejected, PLAIT__LABELS("body_size"), 1);
         refuse(exchange, 413, sentence);
     } else if (atomic_load(&server->body_bytes) + (long long)announced > BODIES_MOST) {
@@ -107,7 +113,7 @@ static void take_body(struct plait__exchange *exchange, const char *bytes, size_
     struct plait__server *server = exchange->server;
     if (exchange->refused) return;
     if (!exchange->route->has_body) return;
-    if (exchange->body.size + size > (size_t)server->options->body_most << 20) { /* in pieces, of a size not announced */
+    if (exchange->body.size + size > body_most(exchange)) { /* in pieces, of a size not announced */
         plait__count(server->measure.rejected, PLAIT__LABELS("body_size"), 1);
         refuse(exchange, 413, "the body is larger than may be");
     } else if (atomic_load(&server->body_bytes) + (long long)size > BODIES_MOST ||
@@ -131,6 +137,7 @@ static void add_headers(struct plait__exchange *exchange, struct MHD_Response *r
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     for (int i = 0; i < exchange->header_count; i++)
         MHD_add_response_header(response, exchange->headers[i].name, exchange->headers[i].value);
+    plait__origin_headers(exchange, response);
     if (atomic_load(&exchange->server->draining)) MHD_add_response_header(response, "Connection", "close");
 }
 
@@ -234,7 +241,7 @@ void plait__http_completed(void *user, struct MHD_Connection *connection, void *
     pthread_mutex_unlock(&exchange->lock);
     if (over) {
         plait__span_number(&exchange->trace, exchange->span, "http.response.status_code", sent ? exchange->status : 499);
-        plait__span_end(&exchange->trace, exchange->span, plait__unix_now(), exchange->status >= 500);
+        plait__span_end(&exchange->trace, exchange->span, plait__exchange_unix_now(exchange), exchange->status >= 500);
         plait__exporter_add(server, &exchange->trace);
     }
     plait__wire_set(server, exchange->wire, "head", 1000000 * (uint64_t)server->options->idle, NULL);

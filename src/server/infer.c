@@ -103,26 +103,39 @@ void plait__infer_answer_failure(struct plait__infer *infer, enum plait_status s
         plait__answer_failure(infer->exchange, status, sentence);
 }
 
-static void run(struct plait__infer *infer, const struct plait__replica *replica) {
+/* Answers where it goes well. */
+static enum plait_status run(struct plait__infer *infer) {
     struct plait__exchange *exchange = infer->exchange;
-    const uint64_t start = plait__unix_now();
+    const uint64_t start = plait__exchange_unix_now(exchange);
     const int span = plait__span_begin(&exchange->trace, "run", exchange->span, start);
     const enum plait_status status =
         plait_session_run(infer->session, infer->inputs, infer->input_count, infer->outputs, infer->output_count);
-    plait__span_end(&exchange->trace, span, plait__unix_now(), status != PLAIT_OK);
+    plait__span_end(&exchange->trace, span, plait__exchange_unix_now(exchange), status != PLAIT_OK);
     plait__observe(exchange->server->measure.batch_sizes, PLAIT__LABELS(exchange->parts[0]), 1);
-    if (status == PLAIT_OK)
-        plait__infer_answer(infer, NULL);
-    else
-        plait__infer_answer_failure(infer, status, plait_context_error(replica->context));
+    if (status == PLAIT_OK) plait__infer_answer(infer, NULL);
+    return status;
+}
+
+bool plait__infer_again(struct plait__infer *infer) {
+    struct plait__exchange *exchange = infer->exchange;
+    struct plait__replica *replica = plait__stand_in(exchange);
+    if (!replica) return false;
+    plait__json_end(&infer->root);
+    *infer = (struct plait__infer){
+        .exchange = exchange, .context = infer->context, .json_size = infer->json_size, .raw = infer->raw};
+    plait__infer_together(&exchange, 1, replica);
+    plait__stand_in_end(exchange, replica, exchange->status == 200);
+    return true;
 }
 
 void plait__infer_alone(struct plait__infer *infer, struct plait__replica *replica) {
     struct plait__exchange *exchange = infer->exchange;
-    if (infer->session)
-        run(infer, replica);
-    else
+    const enum plait_status status = infer->session ? run(infer) : PLAIT_OK;
+    if (status != PLAIT_OK && plait__infer_again(infer)) return; /* and counted */
+    if (!infer->session)
         read_document(infer, replica);
+    else if (status != PLAIT_OK)
+        plait__infer_answer_failure(infer, status, plait_context_error(replica->context));
     plait__count(exchange->server->measure.inferences,
                  PLAIT__LABELS(exchange->parts[0], exchange->status == 200 ? "OK" : "failed"), 1);
 }
@@ -158,14 +171,15 @@ void plait__handle_infer(struct plait__exchange *exchange) {
     infer->context = exchange->context;
     if (!read_sizes(infer)) return;
     exchange->edition = plait__edition_hold(&exchange->server->repository, exchange->parts[0], exchange->parts[1],
-                                            plait__lot(exchange), &infer->card, sentence);
+                                            plait__lot(exchange), &exchange->card, sentence);
     if (!exchange->edition) {
         plait__answer_error(exchange, 404, "%s", sentence);
         return;
     }
     exchange->job = infer;
+    exchange->version_named = exchange->parts[1];
     exchange->work = work;
     exchange->work_together = plait__infer_together;
-    exchange->alike = infer->card->independent ? infer->card : NULL;
+    exchange->alike = exchange->card->independent ? exchange->card : NULL;
     plait__submit(exchange);
 }

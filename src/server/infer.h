@@ -10,7 +10,6 @@
 struct plait__infer {
     struct plait__exchange *exchange;
     plait_context *context;
-    const struct plait__card *card;
     plait_session *session; /* NULL: the package */
     size_t json_size;       /* of the body's JSON, which binary data follows */
     bool raw;               /* the body is the only input's data and nothing else */
@@ -36,5 +35,7 @@ void plait__infer_answer_failure(struct plait__infer *infer, enum plait_status s
 /* Runs a network once for several requests, as work_together of their exchanges.  infer_together.c */
 void plait__infer_together(struct plait__exchange *const *exchanges, int count, struct plait__replica *replica);
 void plait__infer_alone(struct plait__infer *infer, struct plait__replica *replica); /* what was read */
+/* Asks the stable version, where a canary could not; false: nothing is answered. */
+bool plait__infer_again(struct plait__infer *infer);
 
 #endif

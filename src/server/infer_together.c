@@ -49,7 +49,7 @@ static void run(struct plait__infer *const *group, int count, struct plait__repl
     struct plait__server *server = first->server;
     plait_tensor *inputs = plait__arena_array(&first->arena, group[0]->input_count + 1, sizeof *inputs);
     plait_tensor *outputs = plait__arena_array(&first->arena, group[0]->output_count + 1, sizeof *outputs);
-    const uint64_t start = plait__unix_now();
+    const uint64_t start = plait__server_now(server);
     enum plait_status status = inputs && outputs ? join(group, count, inputs) : PLAIT_MEMORY;
     if (status == PLAIT_OK)
         status = plait_session_run(group[0]->session, inputs, group[0]->input_count, outputs, group[0]->output_count);
@@ -59,9 +59,10 @@ static void run(struct plait__infer *const *group, int count, struct plait__repl
     }
     for (int k = 0; k < count; k++) {
         struct plait__exchange *exchange = group[k]->exchange;
-        const int span = plait__span_begin(&exchange->trace, "run", exchange->span, start);
+        const int span =
+            plait__span_begin(&exchange->trace, "run", exchange->span, exchange->start_unix_us + start - exchange->start_us);
         plait__span_number(&exchange->trace, span, "plait.batch", count);
-        plait__span_end(&exchange->trace, span, plait__unix_now(), false);
+        plait__span_end(&exchange->trace, span, plait__exchange_unix_now(exchange), false);
         plait__infer_answer(group[k], NULL);
         plait__count(server->measure.inferences, PLAIT__LABELS(exchange->parts[0], "OK"), 1);
     }
@@ -86,12 +87,13 @@ void plait__infer_together(struct plait__exchange *const *exchanges, int count, 
     int left = 0;
     for (int i = 0; i < count; i++) {
         struct plait__infer *infer = infers[i] = exchanges[i]->job;
-        infer->session = plait__replica_session(replica, infer->card);
+        infer->session = plait__replica_session(replica, exchanges[i]->card);
         const enum plait_status status = plait__infer_read(infer);
         if (status == PLAIT_OK) {
             read[left++] = infer;
             continue;
         }
+        if (plait__infer_again(infer)) continue;
         plait__answer_error(infer->exchange, status == PLAIT_MEMORY ? 503 : 400, "%s", plait_context_error(infer->context));
         plait__count(infer->exchange->server->measure.inferences, PLAIT__LABELS(infer->exchange->parts[0], "failed"), 1);
     }

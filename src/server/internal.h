@@ -3,9 +3,11 @@
 #define PLAIT_SERVER_INTERNAL_H
 
 #include <microhttpd.h>
+#include <time.h>
 
 #include "server/exchange.h"
 #include "server/exporter.h"
+#include "server/gpu.h"
 #include "server/keys.h"
 #include "server/lambda.h"
 #include "server/measure.h"
@@ -107,6 +109,12 @@ struct plait__memos {
 
 void plait__memos_end(struct plait__memos *memos);
 
+/* ---- the stable version in the place of a canary that cannot.  standin.c ---- */
+
+/* A replica for the same work, whose edition and card the exchange has from then on; NULL: nobody stands in. */
+struct plait__replica *plait__stand_in(struct plait__exchange *exchange);
+void plait__stand_in_end(struct plait__exchange *exchange, struct plait__replica *replica, bool done);
+
 /* ---- shadows: the same document once more, by another version ---- */
 
 /* Has a document that was answered read by the version that it is to be compared with, if there is one and time for it. */
@@ -149,6 +157,13 @@ enum plait_status plait__remember_in(struct plait__server *server, struct plait_
 enum plait_status plait__remember_document(struct plait__exchange *exchange, const char *json, const plait_confirmed *fields,
                                            size_t field_count, char id_out[17]);
 
+/* ---- telemetry: how often devices report ---- */
+
+struct plait__telemetry {
+    double tokens;
+    uint64_t filled_us;
+};
+
 /* ---- the server ---- */
 
 struct plait__server {
@@ -167,6 +182,8 @@ struct plait__server {
     pthread_mutex_t feedback;
     struct plait__answers answers;
     struct plait__remember remember;
+    struct plait__telemetry telemetry;
+    struct plait__gpus gpus;
     struct MHD_Daemon *daemon;
     pthread_t *workers, watcher;
     int worker_count;
@@ -175,16 +192,26 @@ struct plait__server {
     atomic_bool ready, draining, ending;
     atomic_int open;         /* exchanges whose connection waits for an answer */
     atomic_llong body_bytes; /* kept of all requests */
-    uint64_t start_us;
+    uint64_t start_us, start_unix_us;
 };
 
 enum plait_status plait__drop_privileges(plait_context *context, const char *user); /* NULL: nobody else.  Of all threads */
 void plait__heap_begin(void);                                                       /* once, before all else */
 
-uint64_t plait__server_now(const struct plait__server *server); /* monotonic, microseconds; any thread */
+/* ---- clocks, in microseconds; any thread.  clock.c ---- */
+
+uint64_t plait__server_now(const struct plait__server *server); /* monotonic */
+uint64_t plait__unix_now(void);                                 /* since 1970: for stamps alone, as it may be set */
+uint64_t plait__processor_now(void);                            /* of processor time that the process has had */
+/* Since 1970 by a calendar that nobody can set: the clock as it stood when the server began, and what has passed since. */
+uint64_t plait__calendar_now(const struct plait__server *server);
+/* The same from the exchange's begin, so that no span ends before it began. */
+uint64_t plait__exchange_unix_now(const struct plait__exchange *exchange);
 void plait__sleep_ms(int milliseconds);
-uint64_t plait__unix_now(void);      /* microseconds since 1970 */
-uint64_t plait__processor_now(void); /* microseconds of processor time that the process has had */
+void plait__condition_begin(pthread_cond_t *condition); /* one whose deadlines are these: */
+struct timespec plait__condition_deadline(uint64_t microseconds_from_now);
+
+/* ---- requests ---- */
 
 /* The route for a method and a path (decoded parts go to the exchange); NULL with 404 or 405 and what is allowed. */
 const struct plait__route *plait__route_find(struct plait__exchange *exchange, const char *method, const char *path,
@@ -193,6 +220,9 @@ const struct plait__route *plait__route_find(struct plait__exchange *exchange, c
 /* 0..99, the same for all requests with the same key or the same X-Sticky-Key; by chance for others. */
 unsigned plait__lot(struct plait__exchange *exchange);
 unsigned plait__lot_of_chance(void);
+
+/* Adds what the browser of a page of another origin wants to know.  origins.c */
+void plait__origin_headers(struct plait__exchange *exchange, struct MHD_Response *response);
 
 /* libmicrohttpd's callbacks.  http.c */
 enum MHD_Result plait__http_handle(void *server, struct MHD_Connection *connection, const char *url, const char *method,
@@ -211,6 +241,8 @@ void plait__handle_event(struct plait__exchange *exchange);
 void plait__handle_feedback(struct plait__exchange *exchange);
 void plait__handle_openapi(struct plait__exchange *exchange);
 void plait__handle_document_schema(struct plait__exchange *exchange);
+void plait__handle_telemetry(struct plait__exchange *exchange);
+void plait__handle_preflight(struct plait__exchange *exchange); /* only where pages of other origins may ask */
 void plait__handle_metrics(struct plait__exchange *exchange);
 void plait__handle_server(struct plait__exchange *exchange);
 void plait__handle_live(struct plait__exchange *exchange);

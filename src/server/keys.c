@@ -56,7 +56,8 @@ static enum plait_status read_key(const struct plait__json *at, struct plait__ap
         PLAIT__TRY(plait__json_text(&scope, NULL, &text));
         const int index = scope_of(text, strlen(text));
         if (index < 0)
-            return plait__json_fail(&scope, NULL, PLAIT_INVALID, "expected documents, infer, feedback, metrics or models");
+            return plait__json_fail(&scope, NULL, PLAIT_INVALID,
+                                    "expected documents, infer, feedback, metrics, models or telemetry");
         key->scopes |= 1u << index;
     }
     PLAIT__TRY(read_number(at, "rate", &key->rate));
@@ -111,8 +112,8 @@ static enum plait_status write_scopes(plait_context *context, struct plait__writ
         const int index = scope_of(at, length);
         if (index < 0)
             return plait__fail(context, PLAIT_INVALID,
-                               "scopes: expected documents, infer, feedback, metrics or models, found \"%.*s\"", (int)length,
-                               at);
+                               "scopes: expected documents, infer, feedback, metrics, models or telemetry, found \"%.*s\"",
+                               (int)length, at);
         plait__write_text(writer, NULL, scope_names[index]);
         at += length + (at[length] == ',');
     }
@@ -167,9 +168,9 @@ static enum verdict check_secret(struct plait__api_keys *keys, struct plait__api
     return RIGHT;
 }
 
-/* Why the key has to wait, in a sentence, and for how many seconds; NULL: it need not.  The lock is held. */
-static const char *check_limits(struct plait__api_key *key, uint64_t now, double *wait_out) {
-    const uint64_t seconds = plait__unix_now() / 1000000;
+/* Why the key has to wait, in a sentence, and for how many seconds; NULL: it need not.  `now` is monotonic, in microseconds,
+ * `seconds` the calendar's.  The lock is held. */
+static const char *check_limits(struct plait__api_key *key, uint64_t now, uint64_t seconds, double *wait_out) {
     if (key->day != seconds / DAY_SECONDS) {
         key->day = seconds / DAY_SECONDS;
         key->spent = 0;
@@ -231,10 +232,11 @@ bool plait__api_key_admit(struct plait__exchange *exchange, const char *authoriz
         return false;
     }
     const uint64_t now = plait__server_now(exchange->server);
+    const uint64_t today = plait__calendar_now(exchange->server) / 1000000;
     const bool allowed = key->scopes >> scope_of(exchange->route->scope, strlen(exchange->route->scope)) & 1;
     pthread_mutex_lock(&keys->lock);
     const enum verdict verdict = check_secret(keys, key, secret, now);
-    if (verdict == RIGHT && allowed && !(sentence = check_limits(key, now, &wait))) {
+    if (verdict == RIGHT && allowed && !(sentence = check_limits(key, now, today, &wait))) {
         key->concurrent++;
         exchange->key = key;
     }

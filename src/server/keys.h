@@ -14,8 +14,9 @@
 struct plait__exchange;
 
 /* What a key may do.  X(NAME, text) */
-#define PLAIT__SCOPE_MAP(X) \
-    X(DOCUMENTS, "documents") X(INFER, "infer") X(FEEDBACK, "feedback") X(METRICS, "metrics") X(MODELS, "models")
+#define PLAIT__SCOPE_MAP(X)   \
+    X(DOCUMENTS, "documents") \
+    X(INFER, "infer") X(FEEDBACK, "feedback") X(METRICS, "metrics") X(MODELS, "models") X(TELEMETRY, "telemetry")
 
 enum { PLAIT__API_KEY_ID_BYTES = 17, PLAIT__API_KEY_HASH_BYTES = 128, PLAIT__API_KEY_BYTES = 96 };
 

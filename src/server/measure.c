@@ -49,12 +49,22 @@
     X(dropped, COUNTER, "plait_telemetry_dropped_total", "Lines and traces that could not be kept.", ("kind"), 0, {0})        \
     X(rolled_back, COUNTER, "plait_canaries_unloaded_total", "Canaries that were worse than what they were to follow.",       \
       ("model"), 0, {0})                                                                                                      \
+    X(stand_ins, COUNTER, "plait_stand_ins_total", "Requests that the stable version did because a canary could not.",        \
+      ("model"), 0, {0})                                                                                                      \
     X(shadow_documents, COUNTER, "plait_shadow_documents_total",                                                              \
       "Documents that another version was to read too, by what became of that.", ("model", "version", "outcome"), 0, {0})     \
     X(shadow_fields, COUNTER, "plait_shadow_fields_total",                                                                    \
       "Fields of a version on trial, compared with what the stable one found.", ("model", "version", "same"), 0, {0})         \
     X(corrected, COUNTER, "plait_feedback_fields_total", "Fields of which a person said what is right.", ("model", "right"),  \
       0, {0})                                                                                                                 \
+    X(client_events, COUNTER, "plait_client_events_total",                                                                    \
+      "What devices report: starts, documents, questions to a server, captures, reports that were lost.",                     \
+      ("event", "outcome", "variant"), 600, {0})                                                                              \
+    X(client_seconds, HISTOGRAM, "plait_client_duration_seconds", "How long that took on the devices.", ("event", "variant"), \
+      0, SECONDS)                                                                                                             \
+    X(gpu_busy, GAUGE, "plait_gpu_utilization_ratio", "Share of the time that a GPU was at work lately.", ("gpu"), 0, {0})    \
+    X(gpu_memory_used, GAUGE, "plait_gpu_memory_used_bytes", "Memory of a GPU that is taken.", ("gpu"), 0, {0})               \
+    X(gpu_memory, GAUGE, "plait_gpu_memory_bytes", "Memory of a GPU.", ("gpu"), 0, {0})                                       \
     X(batch_sizes, HISTOGRAM, "plait_batch_size", "Requests that shared a run of a network.", ("model"), 0,                   \
       {1, 2, 4, 8, 16, 32, 64})                                                                                               \
     X(degraded, COUNTER, "plait_degraded_total", "Documents read by the cheap path alone, because many waited.", (NULL), 0,   \
@@ -170,6 +180,7 @@ void plait__measure_state(struct plait__server *server) {
     plait__gauge(measure->connections, NULL, connections);
     plait__gauge(measure->open, NULL, atomic_load(&server->open));
     plait__gauge(measure->ready, NULL, atomic_load(&server->ready) && !atomic_load(&server->draining));
+    plait__gpus_measure(&server->gpus, measure);
     plait__gauge(measure->memory, NULL, resident_bytes());
     plait__gauge(measure->files, NULL, open_files());
     plait__gauge(measure->processor, NULL, processor_seconds());

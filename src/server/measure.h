@@ -14,7 +14,8 @@ struct plait__measure {
     struct plait__metric *waiting, *queue_limit, *wait_seconds, *workers, *busy, *work_seconds;
     struct plait__metric *documents, *pages, *stages, *reviews, *checks, *present, *quality, *contribution, *confidence;
     struct plait__metric *events, *inferences, *model_info, *build_info, *ready;
-    struct plait__metric *traces, *dropped, *rolled_back;
+    struct plait__metric *traces, *dropped, *rolled_back, *stand_ins, *client_events, *client_seconds, *gpu_busy,
+        *gpu_memory_used, *gpu_memory;
     struct plait__metric *memory, *processor, *files, *started, *start_seconds;
     struct plait__metric *shadow_documents, *shadow_fields, *corrected, *batch_sizes, *degraded;
 };

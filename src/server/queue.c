@@ -1,12 +1,10 @@
 /* The queue: first come, first served, and never longer than its limit. */
-#include <time.h>
-
 #include "server/internal.h"
 
 void plait__queue_begin(struct plait__queue *queue, int limit) {
     *queue = (struct plait__queue){.limit = limit, .mean_us = 100000};
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->filled, NULL);
+    plait__condition_begin(&queue->filled);
     queue->last = &queue->first;
 }
 
@@ -85,11 +83,7 @@ static int take_alike(struct plait__queue *queue, struct plait__exchange **group
 }
 
 int plait__queue_take_alike(struct plait__queue *queue, struct plait__exchange **group, int most, uint64_t wait_us) {
-    struct timespec end;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += (time_t)(wait_us / 1000000);
-    end.tv_nsec += (long)(wait_us % 1000000) * 1000;
-    if (end.tv_nsec >= 1000000000) end.tv_sec++, end.tv_nsec -= 1000000000;
+    const struct timespec end = plait__condition_deadline(wait_us);
     pthread_mutex_lock(&queue->lock);
     int count = take_alike(queue, group, 1, most);
     while (count < most && wait_us && !queue->first && !queue->closed) {

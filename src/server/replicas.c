@@ -2,23 +2,62 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "document/font.h"
 #include "server/internal.h"
+
+/* A canary has half the time, so that the stable version can do what it cannot. */
+static uint64_t deadline_of(const struct plait__exchange *exchange) {
+    const struct plait__edition *edition = exchange->edition;
+    const bool halved = edition && edition->trial.canary && !exchange->version_named && exchange->deadline_us;
+    return halved ? exchange->began_us + (exchange->deadline_us - exchange->began_us) / 2 : exchange->deadline_us;
+}
 
 static bool is_stopped(void *user) {
     const struct plait__replica *replica = user;
     struct plait__exchange *exchange = replica->exchange;
     if (!exchange) return false;
     if (exchange->spare && plait__queue_presses(&exchange->server->queue)) return true;
-    return atomic_load(&exchange->stopped) ||
-           (exchange->deadline_us && plait__now_us(replica->context) > exchange->deadline_us);
+    const uint64_t deadline = deadline_of(exchange);
+    return atomic_load(&exchange->stopped) || (deadline && plait__now_us(replica->context) > deadline);
 }
 
 static void tell(void *user, const char *stage, double fraction) {
     const struct plait__replica *replica = user;
     if (replica->exchange) plait__exchange_progress(replica->exchange, stage, fraction);
 }
+
+/* ------------------------------------------------------------------ memory: so much and no more */
+
+static size_t size_of(void *memory) {
+#ifdef __GLIBC__
+    return malloc_usable_size(memory);
+#else
+    (void)memory;
+    return 0; /* not counted */
+#endif
+}
+
+static void *allocate(void *user, size_t bytes) {
+    struct plait__replica *replica = user;
+    if (bytes > replica->memory_most - replica->memory_used) return NULL;
+    void *memory = replica->heap.allocate(replica->heap.user, bytes);
+    if (memory) replica->memory_used += size_of(memory);
+    if (replica->memory_used > replica->memory_most) replica->memory_used = replica->memory_most; /* rounded up to a page */
+    return memory;
+}
+
+static void release(void *user, void *memory) {
+    struct plait__replica *replica = user;
+    const size_t size = size_of(memory);
+    replica->memory_used -= size < replica->memory_used ? size : replica->memory_used;
+    replica->heap.release(replica->heap.user, memory);
+}
+
+/* ------------------------------------------------------------------ one more, and its end */
 
 void plait__replica_destroy(struct plait__replica *replica) {
     if (!replica) return;
@@ -74,6 +113,9 @@ enum plait_status plait__replica_create(const struct plait__repository *reposito
     plait_context_options_default(&options);
     struct plait__replica *replica = calloc(1, sizeof *replica);
     if (!replica) return PLAIT_MEMORY;
+    replica->heap = options.allocator;
+    replica->memory_most = (size_t)repository->memory_most << 20;
+    options.allocator = (plait_allocator){.user = replica, .allocate = allocate, .release = release};
     options.trusted_keys = repository->context->options.trusted_keys;
     options.cancelled = is_stopped;
     options.cancelled_user = replica;

@@ -178,14 +178,14 @@ void plait__editions_each(struct plait__repository *repository, void (*call)(voi
 /* ------------------------------------------------------------------ the whole */
 
 enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
-                                          const char *const *folders, int folder_count, int replicas_most, const char *backend,
-                                          bool all_versions) {
+                                          const struct plait__serve_options *options) {
     *repository = (struct plait__repository){.context = context,
-                                             .folders = folders,
-                                             .folder_count = folder_count,
-                                             .replicas_most = replicas_most,
-                                             .backend = backend,
-                                             .all_versions = all_versions};
+                                             .folders = options->folders,
+                                             .folder_count = options->folder_count,
+                                             .replicas_most = options->workers,
+                                             .memory_most = options->model_memory,
+                                             .backend = options->backend,
+                                             .all_versions = options->all_versions};
     pthread_mutex_init(&repository->lock, NULL);
     pthread_cond_init(&repository->changed, NULL);
     return PLAIT_OK;
@@ -304,7 +304,8 @@ enum plait_status plait__repository_load(struct plait__repository *repository, c
         return PLAIT_NOT_FOUND;
     }
     edition->trial = *trial;
-    const enum plait_status status = edition_load(repository, edition, sentence);
+    enum plait_status status = plait__rehearse(repository, edition, sentence);
+    if (status == PLAIT_OK) status = edition_load(repository, edition, sentence);
     snprintf(version_out, 32, "%s", edition->version);
     if (status != PLAIT_OK) {
         plait__cards_clear(edition);

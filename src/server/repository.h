@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "model/package.h"
+#include "server/server.h"
 
 struct plait__exchange;
 
@@ -19,6 +20,8 @@ struct plait__replica {
     plait_context *context;
     plait_model *model;               /* a package ... */
     plait_session *session;           /* ... or a network by itself */
+    plait_allocator heap;             /* what the context's memory comes from ... */
+    size_t memory_used, memory_most;  /* ... bytes of it, and at most */
     plait_memory *memory;             /* what the package reads with; NULL: nothing is remembered */
     unsigned memory_age;              /* how much of it is known */
     struct plait__exchange *exchange; /* it works for this one: whether to stop, and whom to tell of progress */
@@ -73,6 +76,7 @@ struct plait__repository {
     plait_context *context;
     const char *const *folders;
     int folder_count, replicas_most;
+    int memory_most;   /* MiB that a replica may take */
     bool all_versions; /* otherwise a version that is loaded takes the place of the others, unless it is on trial */
     const char *backend;
     pthread_mutex_t lock;
@@ -82,8 +86,7 @@ struct plait__repository {
 };
 
 enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
-                                          const char *const *folders, int folder_count, int replicas_most, const char *backend,
-                                          bool all_versions);
+                                          const struct plait__serve_options *options);
 void plait__repository_end(struct plait__repository *repository); /* nobody holds anything any more */
 
 /* Finds what is in the folders, and makes the newest version of each model (or all of them) ready: with one warm replica. */
@@ -128,6 +131,11 @@ void plait__edition_release(struct plait__repository *repository, struct plait__
 enum plait_status plait__replica_create(const struct plait__repository *repository, const struct plait__edition *edition,
                                         struct plait__replica **replica_out, uint64_t *warm_us_out, char sentence[256]);
 void plait__replica_destroy(struct plait__replica *replica); /* accepts NULL */
+
+/* Has another process load it and run it once, confined and with no more memory than a replica: LIMIT where it crashes, takes
+ * more or does not end.  rehearse.c */
+enum plait_status plait__rehearse(const struct plait__repository *repository, const struct plait__edition *edition,
+                                  char sentence[256]);
 
 /* A replica of an edition that is held; NULL when it cannot be made. */
 struct plait__replica *plait__replica_take(struct plait__repository *repository, struct plait__edition *edition);

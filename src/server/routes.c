@@ -4,27 +4,30 @@
 #include "server/internal.h"
 
 static const struct plait__route routes[] = {
-    {"POST", "/", "event", true, "documents", plait__handle_event},
-    {"POST", "/v1/documents", "documents", true, "documents", plait__handle_documents},
-    {"GET", "/v1/documents/{}", "task", false, "documents", plait__handle_task},
-    {"DELETE", "/v1/documents/{}", "task", false, "documents", plait__handle_task_stop},
-    {"POST", "/v1/feedback", "feedback", true, "feedback", plait__handle_feedback},
-    {"GET", "/metrics", "metrics", false, "metrics", plait__handle_metrics},
-    {"GET", "/openapi.json", "openapi", false, NULL, plait__handle_openapi},
-    {"GET", "/schemas/document.json", "openapi", false, NULL, plait__handle_document_schema},
-    {"GET", "/v2", "server", false, NULL, plait__handle_server},
-    {"GET", "/v2/health/live", "live", false, NULL, plait__handle_live},
-    {"GET", "/v2/health/ready", "ready", false, NULL, plait__handle_ready},
-    {"GET", "/v2/models/{}", "model", false, "infer", plait__handle_model},
-    {"GET", "/v2/models/{}/ready", "model_ready", false, "infer", plait__handle_model_ready},
-    {"GET", "/v2/models/{}/versions/{}", "model", false, "infer", plait__handle_model},
-    {"GET", "/v2/models/{}/versions/{}/ready", "model_ready", false, "infer", plait__handle_model_ready},
-    {"POST", "/v2/repository/index", "repository", true, "models", plait__handle_index},
-    {"POST", "/v2/repository/models/{}/load", "repository", true, "models", plait__handle_load},
-    {"POST", "/v2/repository/models/{}/unload", "repository", true, "models", plait__handle_unload},
-    {"POST", "/v2/models/{}/infer", "infer", true, "infer", plait__handle_infer},
-    {"POST", "/v2/models/{}/versions/{}/infer", "infer", true, "infer", plait__handle_infer},
+    {"POST", "/", "event", true, "documents", plait__handle_event, 0},
+    {"POST", "/v1/documents", "documents", true, "documents", plait__handle_documents, 0},
+    {"GET", "/v1/documents/{}", "task", false, "documents", plait__handle_task, 0},
+    {"DELETE", "/v1/documents/{}", "task", false, "documents", plait__handle_task_stop, 0},
+    {"POST", "/v1/feedback", "feedback", true, "feedback", plait__handle_feedback, 0},
+    {"POST", "/v1/telemetry", "telemetry", true, "telemetry", plait__handle_telemetry, 16384},
+    {"GET", "/metrics", "metrics", false, "metrics", plait__handle_metrics, 0},
+    {"GET", "/openapi.json", "openapi", false, NULL, plait__handle_openapi, 0},
+    {"GET", "/schemas/document.json", "openapi", false, NULL, plait__handle_document_schema, 0},
+    {"GET", "/v2", "server", false, NULL, plait__handle_server, 0},
+    {"GET", "/v2/health/live", "live", false, NULL, plait__handle_live, 0},
+    {"GET", "/v2/health/ready", "ready", false, NULL, plait__handle_ready, 0},
+    {"GET", "/v2/models/{}", "model", false, "infer", plait__handle_model, 0},
+    {"GET", "/v2/models/{}/ready", "model_ready", false, "infer", plait__handle_model_ready, 0},
+    {"GET", "/v2/models/{}/versions/{}", "model", false, "infer", plait__handle_model, 0},
+    {"GET", "/v2/models/{}/versions/{}/ready", "model_ready", false, "infer", plait__handle_model_ready, 0},
+    {"POST", "/v2/repository/index", "repository", true, "models", plait__handle_index, 0},
+    {"POST", "/v2/repository/models/{}/load", "repository", true, "models", plait__handle_load, 0},
+    {"POST", "/v2/repository/models/{}/unload", "repository", true, "models", plait__handle_unload, 0},
+    {"POST", "/v2/models/{}/infer", "infer", true, "infer", plait__handle_infer, 0},
+    {"POST", "/v2/models/{}/versions/{}/infer", "infer", true, "infer", plait__handle_infer, 0},
 };
+
+static const struct plait__route preflight = {"OPTIONS", "*", "preflight", false, NULL, plait__handle_preflight, 0};
 
 /* Takes the parts of the path that stand for {}. */
 static bool matches(struct plait__exchange *exchange, const char *pattern, const char *path) {
@@ -54,5 +57,6 @@ const struct plait__route *plait__route_find(struct plait__exchange *exchange, c
         *allow_out = *status_out == 405 ? "GET, DELETE" : routes[i].method; /* one path alone has two methods */
         *status_out = 405;
     }
+    if (*status_out == 405 && strcmp(method, "OPTIONS") == 0 && exchange->server->options->origins) return &preflight;
     return NULL;
 }

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -39,6 +38,7 @@ void plait__serve_options_default(struct plait__serve_options *options) {
                                              .model = "receipt",
                                              .workers = workers,
                                              .queue = 8 * workers,
+                                             .model_memory = 2048,
                                              .batch = 32,
                                              .connections = 16384,
                                              .body_most = 32,
@@ -49,26 +49,6 @@ void plait__serve_options_default(struct plait__serve_options *options) {
                                              .slow = 20,
                                              .grace = 25,
                                              .sample = 100};
-}
-
-uint64_t plait__server_now(const struct plait__server *server) {
-    return plait__now_us(server->context);
-}
-
-uint64_t plait__unix_now(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-uint64_t plait__processor_now(void) {
-    struct timespec spent;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
-    return (uint64_t)spent.tv_sec * 1000000 + (uint64_t)spent.tv_nsec / 1000;
-}
-
-void plait__sleep_ms(int milliseconds) {
-    poll(NULL, 0, milliseconds);
 }
 
 /* ------------------------------------------------------------------ the port */
@@ -252,6 +232,7 @@ static void stop(struct plait__server *server) {
     for (int i = 0; i < server->worker_count; i++) pthread_join(server->workers[i], NULL);
     if (server->watcher) pthread_join(server->watcher, NULL);
     if (server->daemon) MHD_stop_daemon(server->daemon);
+    plait__gpus_end(&server->gpus);
     plait__exporter_end(server);
     plait__scribe_end(server);
 }
@@ -268,6 +249,7 @@ static enum plait_status serve(struct plait__server *server, const sigset_t *sig
     if (status == PLAIT_OK) {
         say(server, "ready");
         plait__repository_fill(&server->repository);
+        plait__gpus_begin(&server->gpus);
         while (sigwait(signals, &number) != 0) continue;
         say(server, "ends");
     }
@@ -285,6 +267,7 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* in all threads; one waits for them */
     signal(SIGPIPE, SIG_IGN);
     server.start_us = plait__server_now(&server);
+    server.start_unix_us = plait__unix_now();
     pthread_mutex_init(&server.wires.lock, NULL);
     pthread_mutex_init(&server.tasks.lock, NULL);
     pthread_mutex_init(&server.memos.lock, NULL);
@@ -293,9 +276,7 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     pthread_mutex_init(&server.remember.lock, NULL);
     plait__queue_begin(&server.queue, options->queue);
     enum plait_status status = plait__measure_begin(&server.measure, context);
-    if (status == PLAIT_OK)
-        status = plait__repository_begin(&server.repository, context, options->folders, options->folder_count, options->workers,
-                                         options->backend, options->all_versions);
+    if (status == PLAIT_OK) status = plait__repository_begin(&server.repository, context, options);
     if (status == PLAIT_OK) {
         status = serve(&server, &signals);
         plait__repository_end(&server.repository);

@@ -13,6 +13,7 @@ struct plait__serve_options {
     const char *backend; /* NULL: the default */
     bool all_versions;   /* of each model; otherwise the newest */
     int workers;         /* threads, each with a copy of every model */
+    int model_memory;    /* MiB that each of these copies may take */
     int queue;           /* requests that may wait for a worker */
     int batch;           /* runs of a network that several requests share: so many requests at most; 1: none do */
     int batch_delay;     /* microseconds that the first of them may wait for more */
@@ -31,11 +32,17 @@ struct plait__serve_options {
     int sample;                            /* per cent of the traces that begin here */
     bool quiet;                            /* no line a request */
     const char *tls_certificate, *tls_key; /* PEM files; NULL: plain HTTP */
+    int telemetry;                         /* reports a second that devices may send; 0: none */
+    const char *origins;                   /* of pages that may ask, separated by commas, or "*"; NULL: none but the server's */
     const char *feedback;                  /* file that corrections are appended to; NULL: to none */
     const char *memory, *memory_key;       /* what was confirmed, and its key; NULL: nothing is remembered */
 };
 
 void plait__serve_options_default(struct plait__serve_options *options);
+
+/* Loads the package, or the folder of a model.onnx, and runs it once, as a server has done by another process before it loads
+ * one. */
+enum plait_status plait__serve_try(plait_context *context, const struct plait__serve_options *options, const char *folder);
 
 /* Serves until SIGTERM or SIGINT; the context is for the server's own memory. */
 enum plait_status plait__serve(plait_context *context, const struct plait__serve_options *options);

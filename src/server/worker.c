@@ -3,11 +3,23 @@
 
 #include "server/internal.h"
 
+/* What came before the work: the request's bytes until it was handed over, and the queue.  A task was handed over before. */
+static void open_spans(struct plait__exchange *exchange) {
+    const uint64_t unix_us = exchange->start_unix_us - exchange->start_us; /* added to the monotonic clock */
+    struct plait__trace *trace = &exchange->trace;
+    if (exchange->connection)
+        plait__span_end(trace, plait__span_begin(trace, "ingest", exchange->span, unix_us + exchange->start_us),
+                        unix_us + exchange->queued_us, false);
+    plait__span_end(trace, plait__span_begin(trace, "wait", exchange->span, unix_us + exchange->queued_us),
+                    unix_us + exchange->began_us, false);
+}
+
 /* Whether it is still to be worked on; otherwise that is answered. */
 static bool begin(struct plait__server *server, struct plait__exchange *exchange) {
     const struct plait__edition *edition = exchange->edition;
     const uint64_t start = exchange->began_us = plait__server_now(server);
     if (edition) snprintf(exchange->model, sizeof exchange->model, "%.40s@%.30s", edition->name, edition->version);
+    open_spans(exchange);
     plait__observe(server->measure.wait_seconds, NULL, (double)(start - exchange->queued_us) / 1e6);
     if (atomic_load(&exchange->stopped)) {
         plait__answer_error(exchange, 499, "the client has gone");
@@ -18,19 +30,36 @@ static bool begin(struct plait__server *server, struct plait__exchange *exchange
     return !exchange->answered;
 }
 
+static void judge(struct plait__server *server, struct plait__edition *edition, bool failed, uint64_t took_us) {
+    char sentence[256];
+    if (plait__edition_judge(&server->repository, edition, failed, took_us, sentence))
+        plait__say_unloaded(server, edition->name, sentence);
+    plait__edition_release(&server->repository, edition);
+}
+
 /* `took_us`: its share, where several were worked on together. */
 static void end(struct plait__server *server, struct plait__exchange *exchange, uint64_t took_us) {
     struct plait__edition *edition = exchange->edition;
-    char sentence[256];
     if (!exchange->answered) plait__answer_error(exchange, 500, "the request was not answered: please report it");
     plait__count(server->measure.work_seconds, PLAIT__LABELS(edition ? edition->name : "none"), (double)took_us / 1e6);
     plait__api_key_charge(exchange, took_us);
-    if (edition && plait__edition_judge(&server->repository, edition, exchange->status >= 500, took_us, sentence))
-        plait__say_unloaded(server, edition->name, sentence);
-    plait__edition_release(&server->repository, edition);
-    exchange->edition = NULL;
+    if (exchange->canary) judge(server, exchange->canary, exchange->canary_failed, exchange->canary_us);
+    if (edition)
+        judge(server, edition, exchange->status >= 500, took_us - (took_us > exchange->canary_us ? exchange->canary_us : 0));
+    exchange->edition = exchange->canary = NULL;
     plait__queue_done(&server->queue, took_us);
     plait__finish(exchange);
+}
+
+/* Where there is no replica for it: the stable version's, or none. */
+static void work_without(struct plait__exchange *exchange) {
+    struct plait__replica *replica = plait__stand_in(exchange);
+    if (!replica) {
+        plait__answer_error(exchange, 503, "the model %s cannot be loaded once more now", exchange->edition->name);
+        return;
+    }
+    exchange->work(exchange, replica);
+    plait__stand_in_end(exchange, replica, exchange->status < 500);
 }
 
 static void work_on(struct plait__server *server, struct plait__exchange *exchange) {
@@ -44,7 +73,7 @@ static void work_on(struct plait__server *server, struct plait__exchange *exchan
         } else if (!edition) {
             exchange->work(exchange, NULL);
         } else {
-            plait__answer_error(exchange, 503, "the model %s cannot be loaded once more now", edition->name);
+            work_without(exchange);
         }
     }
     end(server, exchange, plait__server_now(server) - exchange->began_us);
@@ -62,8 +91,7 @@ static void work_on_together(struct plait__server *server, struct plait__exchang
         begun[0]->work_together(begun, left, replica);
         plait__replica_return(&server->repository, edition, replica);
     }
-    for (int i = 0; i < left && !replica; i++)
-        plait__answer_error(begun[i], 503, "the model %s cannot be loaded once more now", edition->name);
+    for (int i = 0; i < left && !replica; i++) work_without(begun[i]);
     const uint64_t took = plait__server_now(server) - group[0]->began_us;
     for (int i = 0; i < count; i++) end(server, group[i], took / (uint64_t)count);
 }

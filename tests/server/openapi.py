@@ -51,7 +51,7 @@ class Description:
         return self.validate(schema, json.loads(body)) if schema and 'json' in kind else []
 
 
-with Endpoint(plait, root, '--workers', 1, '--body-most', 1) as server:
+with Endpoint(plait, root, '--workers', 1, '--body-most', 1, '--telemetry', 100) as server:
     openapi, document = (json.loads(server.get(path)[2]) for path in ('/openapi.json', '/schemas/document.json'))
     check(openapi['openapi'].startswith('3.1.') and openapi['info']['title'] == 'Plait', 'OpenAPI 3.1')
     check(document == json.load(open(os.path.join(root, 'src', 'document', 'document.schema.json'), encoding='utf-8')), "the documents' schema is the project's")
@@ -105,6 +105,9 @@ with Endpoint(plait, root, '--workers', 1, '--body-most', 1) as server:
     ask('POST', '/', json.dumps([event]), 'application/cloudevents-batch+json')
     ask('POST', '/', json.dumps({**event, 'id': ''}), 'application/cloudevents+json', 400, valid=False)
     ask('POST', '/v1/feedback', json.dumps({'digest': '0' * 64, 'fields': {'total': None}}), 'application/json', 501)
+    telemetry = {'schema': 'plait.telemetry/1', 'variant': 'none', 'events': [{'event': 'read', 'outcome': 'OK', 'count': 2, 'ms': [8.5]}]}
+    ask('POST', '/v1/telemetry', json.dumps(telemetry), 'application/json', 204)
+    ask('POST', '/v1/telemetry', json.dumps({**telemetry, 'name': 'a.jpg'}), 'application/json', 400, valid=False)
     ask('POST', '/v2/repository/index', '{}', None)
     ask('POST', '/v2/repository/models/receipt/load', json.dumps({'parameters': {'version': version}}), 'application/json')
     ask('POST', '/v2/repository/models/receipt/load', json.dumps({'parameters': {'canary_percent': 100}}), 'application/json', 400, valid=False)

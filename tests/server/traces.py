@@ -52,11 +52,13 @@ with Endpoint(plait, root, '--workers', 1, OTEL_EXPORTER_OTLP_ENDPOINT=base, OTE
     document = json.loads(server.post('/v1/documents', jpeg, 'image/jpeg', {'traceparent': PARENT + '01'})[2])
     server.post('/v1/documents', b'x', 'image/jpeg', {'traceparent': PARENT + '01'})
     server.post('/v1/documents', jpeg, 'image/jpeg', {'traceparent': PARENT + '00'})  # the caller does not want it
-    collector.wait(9)
+    collector.wait(2 + 2 + 1 + 8 + 3)
     spans = collector.spans()
     names = [span['name'] for span in spans]
     check(names.count('documents') == 2 and names.count('read') == 1, 'two requests of three, one of which read: %s' % names)
-    check({'decode', 'detect', 'recognise', 'encode', 'fuse', 'heads'} <= set(names), 'the stages: %s' % names)
+    stages = {'decode', 'detect', 'recognise', 'encode', 'align', 'fuse', 'heads', 'tables'}
+    encoders = {'encode text', 'encode layout', 'encode image'}
+    check(stages | encoders | {'ingest', 'wait'} <= set(names), 'what came before, the stages and every encoder: %s' % names)
     top = [span for span in spans if span['name'] == 'documents'][0]
     check(top['traceId'] == '0af7651916cd43dd8448eb211c80319c' and top['parentSpanId'] == 'b7ad6b7169203331' and top['kind'] == 2, 'goes on from the caller: %s' % top)
     check(attributes(top) == {'http.request.method': 'POST', 'http.route': '/v1/documents', 'http.response.status_code': '200'}, 'what was asked: %s' % attributes(top))
@@ -66,8 +68,12 @@ with Endpoint(plait, root, '--workers', 1, OTEL_EXPORTER_OTLP_ENDPOINT=base, OTE
         if span['kind'] == 1:
             parent = by_id[span['parentSpanId']]
             check(int(parent['startTimeUnixNano']) <= int(span['startTimeUnixNano']) <= int(span['endTimeUnixNano']) <= int(parent['endTimeUnixNano']), '%s lies within %s' % (span['name'], parent['name']))
-    lasted = sum(int(s['endTimeUnixNano']) - int(s['startTimeUnixNano']) for s in spans if s['name'] == 'recognise') / 1e6
-    check(abs(lasted - document['timing_ms']['recognise']) < 0.01, 'the span of a stage lasts as long as timing_ms says: %g' % lasted)
+    inside = lambda name, parent: by_id[[s for s in spans if s['name'] == name][0]['parentSpanId']]['name'] == parent
+    check(all(inside(stage, 'read') for stage in stages) and all(inside(encoder, 'encode') for encoder in encoders) and inside('ingest', 'documents') and inside('wait', 'documents'), 'who is within whom')
+    check(attributes([s for s in spans if s['name'] == 'encode image'][0]) == {'plait.modality': 'image'}, 'an encoder names its modality')
+    for stage in stages | {'total'}:
+        lasted = sum(int(s['endTimeUnixNano']) - int(s['startTimeUnixNano']) for s in spans if s['name'] == {'total': 'read'}.get(stage, stage)) / 1e6
+        check(abs(lasted - document['timing_ms'][stage]) < 0.01, 'the span of %s lasts as long as timing_ms says: %g' % (stage, lasted))
     where, headers = collector.attempts[0]
     check(where == '/v1/traces' and headers['x-token'] == 'abc' and headers['x-other'] == '1' and headers['Content-Type'] == 'application/json', 'the request to the collector')
     resource = {a['key']: a['value']['stringValue'] for a in collector.batches[0]['resourceSpans'][0]['resource']['attributes']}
