@@ -61,7 +61,8 @@ static enum plait_status read_look(struct plait__arena *arena, const struct plai
         out[count++] = (float)number;
         sum += number * number;
     }
-    for (int i = 0; i < PLAIT__LOOK_WIDTH && sum > 0; i++) out[i] *= (float)(1 / sqrt(sum)); /* it was rounded */
+    const float scale = sum > 1e-6 ? (float)(1 / sqrt(sum)) : 0; /* it was rounded */
+    for (int i = 0; i < PLAIT__LOOK_WIDTH; i++) out[i] *= scale;
     return PLAIT_OK;
 }
 

@@ -13,9 +13,10 @@ struct plait__approximate;
 
 struct plait__vectors {
     plait_context *context;
-    int width;                  /* floats of a row, a multiple of 32 */
+    int width;                  /* floats of a row, a multiple of 32, at most 4096 */
     int count, capacity;        /* rows */
     float *rows;                /* [capacity, width] */
+    int16_t *rounded;           /* the same in units of 1/32767, which a search reads first */
     int exact_most, index_step; /* as above, unless a test says otherwise */
     struct plait__approximate *index;
     int indexed; /* rows [0, indexed) are in it; those after them are looked at one by one */
@@ -36,9 +37,10 @@ enum plait_status plait__vectors_put(struct plait__vectors *vectors, int row, co
 void plait__vectors_remove(struct plait__vectors *vectors, int row);
 void plait__vectors_clear(struct plait__vectors *vectors);
 
-/* The most alike first; how many of `most` there are.  Exact up to `exact_most` rows.  Above, every search brings a step of
- * rows into an approximate index, so that a process that asks once never waits for it, and the rows that are not yet in it are
- * still all looked at.  Where there is no room for the index, or it was not built in, everything stays exact. */
+/* The most alike first, of equals the lower row; how many of `most` there are.  Exact up to `exact_most` rows.  Above, every
+ * search brings a step of rows into an approximate index, so that a process that asks once never waits for it, and the rows
+ * that are not yet in it are still all looked at.  Where there is no room for the index, or it was not built in, everything
+ * stays exact. */
 int plait__vectors_nearest(struct plait__vectors *vectors, const float *vector, int most, struct plait__near *out);
 
 /* ------------------------------------------------------------------ approximate.cpp, approximate_none.c */

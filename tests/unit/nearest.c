@@ -58,6 +58,36 @@ TEST(exact) {
     plait__vectors_end(&vectors);
 }
 
+/* The ten nearest are the first ten of all in order, bit for bit, though a search reads rounded rows first: among rows that are
+ * equal, that differ by less than what is rounded away, that come ever nearer, and one that is empty. */
+TEST(rounding_changes_nothing) {
+    enum { ROWS = 1511, ASKED = 20 };
+    struct plait__vectors vectors;
+    struct plait__near near[FOUND], all[ROWS];
+    float wanted[WIDTH], row[WIDTH];
+    uint32_t state = 5;
+    for (int asked = 0; asked < ASKED; asked++) {
+        plait__vectors_init(&vectors, context, WIDTH);
+        random_row(&state, wanted);
+        for (int i = 0; i < ROWS; i++) {
+            const float away = asked % 2 ? 1 - (float)i / ROWS : 1e-5f * (float)(made_random(&state) % 100);
+            float sum = 0;
+            random_row(&state, row);
+            for (int k = 0; k < WIDTH; k++) row[k] = wanted[k] + away * row[k], sum += row[k] * row[k];
+            for (int k = 0; k < WIDTH; k++) row[k] = i == 3 ? 0 : row[k] / sqrtf(sum);
+            CHECK_INT(plait__vectors_put(&vectors, i, row), PLAIT_OK);
+            if (i % 7 == 0 && i + 1 < ROWS) CHECK_INT(plait__vectors_put(&vectors, ++i, row), PLAIT_OK);
+        }
+        CHECK_INT(plait__vectors_nearest(&vectors, wanted, ROWS, all), ROWS);
+        CHECK_INT(plait__vectors_nearest(&vectors, wanted, FOUND, near), FOUND);
+        for (int i = 0; i < FOUND; i++) {
+            CHECK_INT(near[i].row, all[i].row);
+            CHECK(near[i].cosine == all[i].cosine);
+        }
+        plait__vectors_end(&vectors);
+    }
+}
+
 /* The share of the exact answer's rows that were found. */
 static double recall(struct plait__vectors *vectors, const float *wanted, int width) {
     struct plait__near found[FOUND], truth[FOUND];
@@ -145,6 +175,7 @@ TEST(many) {
 TEST(all) {
     CHECK_INT(plait_context_create(NULL, &context), PLAIT_OK);
     test_exact();
+    test_rounding_changes_nothing();
     test_rows_come_change_and_go();
     test_many();
     plait_context_destroy(context);
