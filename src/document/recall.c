@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-enum { SHORTEST = 6, LONGEST = 600 /* letters and digits of a value */ };
+enum { SHORTEST = 6, LONGEST = 600, VOUCHING = 12 /* letters and digits of a value */ };
 
 static const float alike_least = 0.35f;   /* cosine from which a page is looked at as one of the same shop */
 static const float likeness_least = 0.8f; /* from which a value is taken to stand on the page */
+static const float vouching_least = 0.9f; /* from which it vouches for others */
 
 /* Letters and digits in lower case, each with the word it is from. */
 struct key {
@@ -62,10 +63,17 @@ enum plait_status plait__recall_begin(struct plait__arena *arena, struct plait_m
     return PLAIT_OK;
 }
 
-/* The stretch of the page with the fewest differences from the value: its end, its beginning and how many.  Two rows of
- * Sellers' table, each cell with the place where its stretch begins. */
-static int align(const struct key *page, const char *value, int size, int *row, int *begins, int *first_out, int *end_out) {
-    int least = size + 1;
+/* Where a value stands: letters [first, end) of the page. */
+struct stretch {
+    int first, end;
+    float likeness; /* the share of the value's letters and digits that stand there */
+};
+
+/* The stretch of the page with the fewest differences from the value.  A row of Sellers' table, each cell with the place where
+ * its stretch begins. */
+static struct stretch align(const struct key *page, const char *value, int size) {
+    int row[LONGEST + 1], begins[LONGEST + 1], least = size + 1;
+    struct stretch found = {0};
     for (int i = 0; i <= size; i++) row[i] = i, begins[i] = 0;
     for (int j = 1; j <= page->size; j++) {
         int diagonal = row[0], diagonal_begin = begins[0];
@@ -84,16 +92,16 @@ static int align(const struct key *page, const char *value, int size, int *row, 
         }
         if (row[size] < least) {
             least = row[size];
-            *first_out = begins[size];
-            *end_out = j;
+            found = (struct stretch){begins[size], j, 1 - (float)least / (float)size};
         }
     }
-    return least;
+    return found;
 }
 
 /* Digits tell branches of a shop apart: in a stretch of the page they are those of the value, but for one in eight misread. */
-static bool same_digits(const struct key *page, int first, int end, const char *value, int size) {
-    int differing = 0, count = 0, at = first;
+static bool same_digits(const struct key *page, struct stretch stretch, const char *value, int size) {
+    const int end = stretch.end;
+    int differing = 0, count = 0, at = stretch.first;
     for (int i = 0; i < size; i++) {
         if (value[i] < '0' || value[i] > '9') continue;
         count++;
@@ -119,26 +127,37 @@ static const char *value_of(const struct plait__example *example, const char *fi
     return NULL;
 }
 
+/* Whether another value of the same confirmed document stands on the page too: then the page is of the same shop. */
+static bool is_vouched(const struct key *page, const struct plait__example *example, const char *field) {
+    char value[LONGEST];
+    for (int f = 0; f < example->field_count; f++) {
+        const struct plait__example_field *other = &example->fields[f];
+        const int size = other->value && strcmp(other->name, field) != 0 ? fold(other->value, value, LONGEST) : 0;
+        if (size < VOUCHING || size == LONGEST) continue;
+        const struct stretch stretch = align(page, value, size);
+        if (stretch.likeness >= vouching_least && same_digits(page, stretch, value, size)) return true;
+    }
+    return false;
+}
+
 enum plait_status plait__recall(struct plait__arena *arena, const struct plait__recall *recall, const char *field,
                                 const struct plait__page *page, struct plait__recalled *recalled_out) {
     struct key key = {0};
     char value[LONGEST];
-    int row[LONGEST + 1], begins[LONGEST + 1];
     *recalled_out = (struct plait__recalled){0};
     if (recall->count == 0) return PLAIT_OK;
     PLAIT__TRY(key_of_page(arena, page, &key));
     for (int a = 0; a < recall->count; a++) {
-        const char *text = value_of(recall->alike[a].example, field);
+        const struct plait__example *example = recall->alike[a].example;
+        const char *text = value_of(example, field);
         const int size = text ? fold(text, value, LONGEST) : 0;
-        int first = 0, end = 0;
         if (size < SHORTEST || size == LONGEST) continue;
-        const int differences = align(&key, value, size, row, begins, &first, &end);
-        const float likeness = 1 - (float)differences / (float)size;
-        if (likeness < likeness_least || likeness <= recalled_out->likeness || end <= first) continue;
-        if (!same_digits(&key, first, end, value, size)) continue;
-        const int word = key.words[first];
-        *recalled_out =
-            (struct plait__recalled){text, recall->alike[a].example->id, word, key.words[end - 1] - word + 1, likeness};
+        const struct stretch at = align(&key, value, size);
+        if (at.likeness < likeness_least || at.likeness <= recalled_out->likeness || at.end <= at.first) continue;
+        const bool vouched = is_vouched(&key, example, field), has_digits = strpbrk(text, "0123456789");
+        if (!same_digits(&key, at, value, size) && (has_digits || !vouched)) continue; /* a 1 may be a bracket, misread */
+        const int first = key.words[at.first], count = key.words[at.end - 1] - first + 1;
+        *recalled_out = (struct plait__recalled){text, example->id, first, count, at.likeness, vouched};
     }
     return PLAIT_OK;
 }

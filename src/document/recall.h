@@ -22,6 +22,7 @@ struct plait__recalled {
     const char *id;    /* of the confirmed document */
     int first, count;  /* words */
     float likeness;    /* 0..1: the share of its letters and digits that stand there as they should */
+    bool vouched;      /* another value of that document stands on the page too */
 };
 
 /* The confirmed value of a text or address field that stands on the page most nearly: the stretch of text with the fewest
