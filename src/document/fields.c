@@ -224,8 +224,8 @@ static bool same_digits(const char *one, const char *other) {
 }
 
 /* Whether a value that a person confirmed on a page like this one is to be believed rather than what was found: nothing was
- * found; it stands here letter by letter, and what was found does not go on; or what was found is nearly it, and the
- * shop is the same by its digits and by something else that was confirmed, or every word that differs was read badly.  A page
+ * found; it stands here letter by letter, and what was found does not go on; or what was found is nearly it, with the same
+ * digits, and something else that was confirmed with it stands here too, or every word that differs was read badly.  A page
  * that clearly says something else is another branch, or another shop. */
 static enum plait_status believe(const struct work *work, const struct choice *choice, const struct plait__field *field,
                                  const struct plait__recalled *recalled, bool *believed_out) {
@@ -238,14 +238,14 @@ static enum plait_status believe(const struct work *work, const struct choice *c
                                                 plait__recall_within(arena, field->value, recalled->value));
     if (*believed_out || field->familiar) return PLAIT_OK;
     PLAIT__TRY(plait__familiar(arena, &recalled->value, 1, field->value, &near));
-    *believed_out = near == 0 && recalled->vouched && same_digits(recalled->value, field->value);
-    if (*believed_out) return PLAIT_OK;
+    if (near < 0 || !same_digits(recalled->value, field->value)) return PLAIT_OK;
+    if ((*believed_out = recalled->vouched)) return PLAIT_OK;
     for (int w = choice->first; w < choice->first + choice->count; w++) {
         if (plait__recall_within(arena, work->page->words[w].text, recalled->value)) continue;
         differs = true;
         sure = sure || !is_doubtful(work, w);
     }
-    *believed_out = near == 0 && differs && !sure;
+    *believed_out = differs && !sure;
     return PLAIT_OK;
 }
 
