@@ -15,6 +15,7 @@ _Static_assert(sizeof(plait_read_options) == 40 && offsetof(plait_read_options, 
                    offsetof(plait_read_options, media_type) == 32 && offsetof(plait_read_options, digest) == 36,
                "plait_read_options");
 _Static_assert(sizeof(plait_page_options) == 8 && offsetof(plait_page_options, text_size) == 4, "plait_page_options");
+_Static_assert(sizeof(plait_confirmed) == 8 && offsetof(plait_confirmed, value) == 4, "plait_confirmed");
 _Static_assert(sizeof(plait_tensor) == 80 && offsetof(plait_tensor, rank) == 4 && offsetof(plait_tensor, dims) == 8 &&
                    offsetof(plait_tensor, data) == 72,
                "plait_tensor");

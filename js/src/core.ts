@@ -217,6 +217,16 @@ export class Core extends Handle {
     }
   }
 
+  /** What people confirm: empty, kept as long as the instance. Made before the models that read with it. */
+  createMemory(): Memory {
+    this.expectOpen()
+    return this.calls.run((scope, exports) => {
+      const out = scope.space(4)
+      this.calls.check(exports._plait_memory_create(this.calls.context, out))
+      return new Memory(this.calls, this, scope.heap.pointer(out))
+    })
+  }
+
   /** Makes an ONNX model ready to run. */
   createSession(bytes: Uint8Array, options: SessionOptions = {}): Session {
     this.expectOpen()
@@ -271,6 +281,12 @@ export class Model extends Handle {
       this.calls.check(exports._plait_read(this.#address, scope.bytes(bytes), bytes.length, choice, out))
       return new ReadDocument(this.calls, this, scope.heap.pointer(out))
     })
+  }
+
+  /** From now on reads with what is remembered; null: without. */
+  remember(memory: Memory | null): void {
+    this.expectOpen()
+    this.calls.exports._plait_model_remember(this.#address, memory ? memory.address : 0)
   }
 
   /** Begins a document of several pages, which come one at a time. */
@@ -376,6 +392,70 @@ export class ReadDocument extends Handle {
 
   protected destroy(): void {
     if (this.calls.alive) this.calls.exports._plait_document_destroy(this.#address)
+  }
+}
+
+/** Documents that a person confirmed. */
+export class Memory extends Handle {
+  readonly address: number
+
+  constructor(calls: Calls, core: Core, address: number) {
+    super(calls, core)
+    this.address = address
+  }
+
+  get count(): number {
+    this.expectOpen()
+    return this.calls.exports._plait_memory_count(this.address)
+  }
+
+  /** Remembers a document, its JSON, with what a person says of some fields (null: there is none); its name in the memory. */
+  confirm(json: string, fields: Record<string, string | null>): string {
+    this.expectOpen()
+    const entries = Object.entries(fields)
+    return this.calls.run((scope, exports) => {
+      const list = scope.space(8 * entries.length)
+      entries.forEach(([name, value], i) => {
+        const [field, said] = [scope.text(name).address, value === null ? 0 : scope.text(value).address]
+        scope.heap.words.setUint32(list + 8 * i, field, true)
+        scope.heap.words.setUint32(list + 8 * i + 4, said, true)
+      })
+      const document = scope.text(json)
+      const id = scope.space(17)
+      this.calls.check(exports._plait_confirm(this.address, document.address, document.size, list, entries.length, id))
+      return scope.heap.text(id)
+    })
+  }
+
+  /** One document; null: all of them. */
+  forget(id: string | null): void {
+    this.expectOpen()
+    this.calls.run((scope, exports) => this.calls.check(exports._plait_memory_forget(this.address, id === null ? 0 : scope.text(id).address)))
+  }
+
+  /** One JSON object a line, each with its `id`. */
+  export(): string {
+    this.expectOpen()
+    return this.calls.run((scope, exports) => {
+      const out = scope.space(8)
+      this.calls.check(exports._plait_memory_export(this.address, out, out + 4))
+      return new TextDecoder().decode(scope.heap.copyOut(scope.heap.pointer(out), scope.heap.pointer(out + 4)))
+    })
+  }
+
+  /** Adds lines; how many there were. */
+  import(lines: string): number {
+    this.expectOpen()
+    return this.calls.run((scope, exports) => {
+      const text = scope.text(lines)
+      const out = scope.space(4)
+      this.calls.check(exports._plait_memory_import(this.address, text.address, text.size, out))
+      return scope.heap.pointer(out)
+    })
+  }
+
+  protected destroy(): void {
+    if (this.calls.alive) this.calls.exports._plait_memory_destroy(this.address)
   }
 }
 

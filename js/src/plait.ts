@@ -4,7 +4,7 @@ import { modelResources } from './assets.js'
 import { DeviceError, PlaitError } from './errors.js'
 import { Fallback } from './fallback.js'
 import { platform } from '#platform'
-import type { FeedbackLog } from './platform/platform.js'
+import type { FeedbackLog, MemoryLog } from './platform/platform.js'
 import { openPdf } from './pdf/pages.js'
 import { digest } from './resources.js'
 import { startRuntime, type Runtime } from './runtime.js'
@@ -12,7 +12,7 @@ import { soundFile } from './sound.js'
 import { startLive, type LiveReader } from './live/live.js'
 import { isPdf, openSource, type Input } from './source.js'
 import { counted, Telemetry } from './telemetry.js'
-import type { Document, DocumentSource, FeedbackStore, Info, KnownText, Live, LiveOptions, Plait, PlaitOptions, ReadOptions } from './types.js'
+import type { Document, DocumentSource, FeedbackStore, Info, KnownText, Live, LiveOptions, MemoryStore, Plait, PlaitOptions, ReadOptions } from './types.js'
 import { VERSION } from './version.js'
 import { either } from './worker/connection.js'
 import type { Call } from './worker/connection.js'
@@ -22,12 +22,18 @@ import type { BeginRequest, CoreCalls, Picture, PixelBuffer } from './worker/pro
 export async function createPlait(options: PlaitOptions = {}): Promise<Plait> {
   const telemetry = options.telemetry && new Telemetry(options.telemetry)
   const fallback = options.fallback && new Fallback(options.fallback, telemetry)
+  const memory = options.remember === false ? null : platform.openMemory()
+  const forgotten = (error: Error): string[] => {
+    options.onLog?.('warning', `nothing is remembered: ${error.message}`) // private windows may have no store
+    return []
+  }
+  const remembered = async () => (memory ? memory.all().then((all) => all.map(({ line }) => line)).catch(forgotten) : [])
   try {
-    const runtime = await counted(telemetry, 'start', () => startRuntime(options, { model: modelResources(options) }))
-    return new Reader(options, runtime, fallback, telemetry)
+    const runtime = await counted(telemetry, 'start', () => startRuntime(options, { model: modelResources(options) }, remembered))
+    return new Reader(options, runtime, memory, fallback, telemetry)
   } catch (error) {
     if (fallback?.allows('not_supported') && error instanceof PlaitError && error.code === 'UNSUPPORTED')
-      return new Reader(options, error, fallback, telemetry)
+      return new Reader(options, error, null, fallback, telemetry)
     void telemetry?.close()
     throw error
   }
@@ -36,21 +42,30 @@ export async function createPlait(options: PlaitOptions = {}): Promise<Plait> {
 class Reader implements Plait {
   readonly info: Info
   readonly feedback: FeedbackStore
+  readonly memory: MemoryStore
   #options: PlaitOptions
   /** Or why there is none: then the server alone reads. */
   #runtime: Runtime | PlaitError
   #fallback: Fallback | undefined
   #telemetry: Telemetry | undefined
   #log: FeedbackLog
+  #memory: MemoryLog | null
   #closed = new AbortController()
 
-  constructor(options: PlaitOptions, runtime: Runtime | PlaitError, fallback?: Fallback, telemetry?: Telemetry) {
+  constructor(options: PlaitOptions, runtime: Runtime | PlaitError, memory: MemoryLog | null, fallback?: Fallback, telemetry?: Telemetry) {
     this.#options = options
     this.#runtime = runtime
     this.#fallback = fallback
     this.#telemetry = telemetry
     this.#log = platform.openFeedback(options.feedbackFile)
     this.feedback = { export: () => this.#log.all(), clear: () => this.#log.clear() }
+    this.#memory = memory
+    this.memory = {
+      count: async () => (await memory?.all())?.length ?? 0,
+      export: async () => ((await memory?.all()) ?? []).map(({ line }) => `${line}\n`).join(''),
+      import: (lines) => this.#remember(lines),
+      forget: (id) => this.#forget(id ?? null),
+    }
     this.info = describe(runtime)
     if (telemetry) telemetry.variant = this.info.variant
   }
@@ -96,7 +111,7 @@ class Reader implements Plait {
     return this.#runtime.connection.run((call) => call('flatten', { bitmap, outline }, [bitmap]), { signal })
   }
 
-  async confirm(document: Document, corrections: Record<string, string | null>): Promise<void> {
+  async confirm(document: Document, corrections: Record<string, string | null>): Promise<string | null> {
     for (const name of Object.keys(corrections)) {
       if (!Object.hasOwn(document.fields, name))
         throw new PlaitError('INVALID', `${name}: expected one of the fields ${Object.keys(document.fields).join(', ')}`)
@@ -107,6 +122,27 @@ class Reader implements Plait {
     })
     const { name, version } = document.model
     await this.#log.append({ at: Date.now(), digest: document.source.digest, model: { name, version }, corrections: Object.fromEntries(entries) })
+    if (!this.#memory || this.#runtime instanceof PlaitError) return null
+    const json = JSON.stringify(document)
+    const entry = await this.#runtime.connection.run((call) => call('confirm', { json, fields: { ...corrections } }))
+    await this.#memory.put([entry])
+    return entry.id
+  }
+
+  async #remember(lines: string): Promise<number> {
+    if (!this.#memory) throw new PlaitError('UNSUPPORTED', 'expected a Plait that remembers, found that `remember` is false')
+    if (this.#runtime instanceof PlaitError) throw this.#runtime
+    const entries = await this.#runtime.connection.run((call) => call('remember', { lines }))
+    await this.#memory.put(entries)
+    return entries.length
+  }
+
+  async #forget(id: string | null): Promise<void> {
+    const known = await this.#memory?.delete(id) // first: what fails after this is gone from the device all the same
+    if (this.#runtime instanceof PlaitError) return
+    await this.#runtime.connection.run((call) => call('forget', { id })).catch((error: unknown) => {
+      if (!known || !(error instanceof PlaitError) || error.code !== 'NOT_FOUND') throw error // known, not here: of another tab
+    })
   }
 
   async close(): Promise<void> {

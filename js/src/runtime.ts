@@ -23,6 +23,8 @@ export interface Runtime {
 export async function startRuntime(
   options: RuntimeOptions & { onProgress?: OnProgress; signal?: AbortSignal },
   content: Pick<OpenRequest, 'model' | 'network'>,
+  /** Asked whenever a worker begins. */
+  remembered?: () => Promise<string[]>,
 ): Promise<Runtime> {
   const choice = choose(detectFeatures(), options, availableVariants)
   const memoryLimit = options.memoryLimit ?? MEMORY_LIMIT
@@ -40,7 +42,7 @@ export async function startRuntime(
     spawn: () => spawnCore(options.worker),
     onLog: options.onLog,
     async open(call) {
-      runtime.opened = await call('open', request)
+      runtime.opened = await call('open', { ...request, remembered: await remembered?.() })
       // A worker that follows this one need not compile again.
       request.wasm = runtime.opened.module
     },

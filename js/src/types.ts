@@ -92,8 +92,10 @@ export interface PlaitOptions extends RuntimeOptions {
   onProgress?: OnProgress
   /** Stops the loading. */
   signal?: AbortSignal
-  /** Node: the file that keeps what `confirm` is told; memory by default. Browsers keep it in IndexedDB. */
+  /** Node: the file that keeps the corrections `confirm` is told; memory by default. Browsers keep them in IndexedDB. */
   feedbackFile?: string
+  /** Whether documents that were confirmed are remembered, so that the next of their kind is read better; true by default. */
+  remember?: boolean
 }
 
 export interface FallbackOptions {
@@ -190,14 +192,30 @@ export interface FeedbackStore {
   clear(): Promise<void>
 }
 
+/** Confirmed documents, which the next ones are read with: their words, places and values. In browsers they are in IndexedDB and
+ *  outlive the page; in Node they end with the process, unless you keep what `export` gives. */
+export interface MemoryStore {
+  count(): Promise<number>
+  /** All of it, JSON, a line each: what `plait memory import` takes too. */
+  export(): Promise<string>
+  /** Adds what was exported; all of it, or nothing where a line is wrong. Resolves with how many there were. */
+  import(lines: string): Promise<number>
+  /** One document, by the name `confirm` gave; all of them without one. */
+  forget(id?: string): Promise<void>
+}
+
 /** Reads documents. One call runs at a time, further ones wait their turn. */
 export interface Plait {
   readonly info: Info
   read(source: DocumentSource, options?: ReadOptions): Promise<Document>
   live(options: LiveOptions): Live
-  /** Remembers, on this device alone, what a person says the values are (`null`: there is none). */
-  confirm(document: Document, corrections: Record<string, string | null>): Promise<void>
+  /** Remembers, on this device alone, that a person looked at the document and says what these values are (`null`: there is none):
+   *  the others are as they were read. Resolves with the document's name in the memory, null where nothing is remembered. */
+  confirm(document: Document, corrections: Record<string, string | null>): Promise<string | null>
+  /** What was corrected. */
   readonly feedback: FeedbackStore
+  /** What is remembered. */
+  readonly memory: MemoryStore
   /** Ends the worker and gives all memory back. Calls still waiting fail with code CLOSED. */
   close(): Promise<void>
 }

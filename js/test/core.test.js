@@ -10,7 +10,18 @@ const bytesOf = (path) => new Uint8Array(readFileSync(new URL(path, root)))
 const filesOf = (folder) => Object.fromEntries(readdirSync(new URL(folder, root)).map((name) => [name, bytesOf(folder + name)]))
 const receipt = filesOf('models/receipt/')
 const page = bytesOf('samples/kopitiam.jpg')
+const kopitiam = new TextDecoder().decode(bytesOf('samples/kopitiam.json'))
 const words = '{"lines":[{"box":[10,20,110,40],"text":"TOTAL 12.30"}]}'
+/** A second of sound: 16 bits, mono, 8 kHz. */
+function wav(sound) {
+  const file = new DataView(new ArrayBuffer(44 + 16000))
+  const word = (at, text) => [...text].forEach((sign, i) => file.setUint8(at + i, sign.charCodeAt(0)))
+  word(0, 'RIFF'), file.setUint32(4, 36 + 16000, true), word(8, 'WAVEfmt '), file.setUint32(16, 16, true)
+  file.setUint16(20, 1, true), file.setUint16(22, 1, true), file.setUint32(24, 8000, true), file.setUint32(28, 16000, true)
+  file.setUint16(32, 2, true), file.setUint16(34, 16, true), word(36, 'data'), file.setUint32(40, 16000, true)
+  for (let i = 0; i < 8000; i++) file.setInt16(44 + 2 * i, Math.round(30000 * sound(i / 8000)), true)
+  return new Uint8Array(file.buffer)
+}
 const code = (code, part) => (error) => error instanceof PlaitError && error.code === code && error.message.includes(part)
 
 /** The floats of a .npy file. */
@@ -59,10 +70,42 @@ for (const variant of ['wasm-simd', 'wasm-threads', 'wasm-relaxed', 'wasm-relaxe
     core.close()
   })
 
+  check('remembers what was confirmed, and forgets it', async () => {
+    const core = await start()
+    const memory = core.createMemory()
+    const model = core.openModel(receipt)
+    const read = () => JSON.parse(model.read(page, { text: kopitiam }).json())
+    const before = read()
+    const company = `${before.fields.company.value.toLowerCase()}.`
+    assert.throws(() => memory.confirm(JSON.stringify(before), { smell: 'x' }), code('INVALID', 'smell'))
+    const id = memory.confirm(JSON.stringify(before), { company, date: null })
+    assert.match(id, /^[0-9a-f]{16}$/)
+    assert.equal(memory.count, 1)
+    const lines = memory.export()
+    const other = core.createMemory()
+    assert.equal(other.import(lines), 1)
+    assert.equal(other.export(), lines)
+    assert.throws(() => other.import('{}'), code('INVALID', 'line 1'))
+    model.remember(other)
+    assert.equal(read().fields.company.value, company)
+    assert.equal(read().fields.company.confirmed, id)
+    other.forget(id)
+    assert.throws(() => other.forget(id), code('NOT_FOUND', id))
+    assert.deepEqual([other.count, read().fields.company], [0, before.fields.company])
+    core.close()
+    assert.throws(() => memory.export(), code('CLOSED', 'closed'))
+  })
+
   check('hears a voice note', async () => {
     const core = await start()
     const model = core.openModel(receipt)
     assert.throws(() => model.read(page, { text: words, audio: Uint8Array.of(1, 2, 3) }), code('INVALID', 'voice note'))
+    const read = (more) => JSON.parse(model.read(page, { text: kopitiam, ...more }).json())
+    const [without, silent, buzzing] = [read(), read({ audio: wav(() => 0) }), read({ audio: wav((t) => Math.sin(2000 * t) * Math.exp(-60 * (t % 0.008))) })]
+    assert.deepEqual([silent.voice.digits, silent.voice.seconds, silent.modalities.audio.present, silent.modalities.audio.quality], ['', 1, true, 0])
+    assert.deepEqual([silent.fields, without.voice], [without.fields, undefined])
+    assert.match(buzzing.voice.digits, /^[0-9]*$/)
+    assert.ok(buzzing.modalities.audio.present)
     core.close()
   })
 

@@ -81,6 +81,20 @@ test('a binary that is none is said to be none', async () => {
   await assert.rejects(handlers.open(request({ wasm: Uint8Array.of(1, 2, 3) }), task), { code: 'INVALID', message: /expected a WebAssembly binary/ })
 })
 
+test('what was confirmed is kept, brought back and forgotten', async () => {
+  const said = []
+  const handlers = coreHandlers((level, message) => said.push([level, message]), doubleCore())
+  await handlers.open(request({ model: { files: { 'manifest.json': manifest } }, remembered: ['{"id":"a"}', '{"strange":1}'] }), task)
+  assert.deepEqual(said.map(([level]) => level), ['warning'], 'a line that cannot be read is left out and said')
+  const json = JSON.stringify({ source: { digest: 'd'.repeat(64) } })
+  const kept = handlers.confirm({ json, fields: { total: '1.00', date: null } }).result
+  assert.equal(kept.id, 'd'.repeat(16))
+  assert.deepEqual(JSON.parse(kept.line).fields, { total: '1.00', date: null })
+  assert.deepEqual(handlers.remember({ lines: '{"id":"b"}\n{"id":"c"}\n' }).result.map(({ id }) => id), ['b', 'c'])
+  assert.throws(() => handlers.remember({ lines: '{"strange":1}' }), { code: 'INVALID' })
+  handlers.forget({ id: null })
+})
+
 test('a voice note reaches the core', async () => {
   const { handlers, calls } = service()
   await handlers.open(request({ model: { files: { 'manifest.json': manifest } } }), task)

@@ -48,7 +48,8 @@ function show(item: Item) {
       item.correct(name, value)
       if (item.state.is !== 'read') return
       const { document } = item.state
-      await (await reader.plait()).confirm(document, { [name]: value ?? document.fields[name]?.value ?? null })
+      const said = { [name]: document.fields[name]?.value ?? null, ...Object.fromEntries(item.corrections) } // all: one memory a document
+      await (await reader.plait()).confirm(document, said)
     },
   })
   shown = { item, close: view.close }
@@ -109,7 +110,7 @@ async function start() {
   listen(take)
   if (await registerServiceWorker(about.offline, () => items.length === 0 && !document.querySelector('dialog[open]'))) return
   const plait = await reader.plait()
-  about.running(plait.info)
+  about.running(plait)
   if (await hears(modelUrl)) {
     voice = createVoice()
     actions.prepend(voice.button)

@@ -36,6 +36,14 @@ export interface Exports {
   _plait_model_destroy(model: number): void
   _plait_model_name(model: number): number
   _plait_model_version(model: number): number
+  _plait_model_remember(model: number, memory: number): void
+  _plait_memory_create(context: number, out: number): number
+  _plait_memory_destroy(memory: number): void
+  _plait_memory_count(memory: number): number
+  _plait_memory_forget(memory: number, id: number): number
+  _plait_memory_export(memory: number, out: number, sizeOut: number): number
+  _plait_memory_import(memory: number, lines: number, size: number, countOut: number): number
+  _plait_confirm(memory: number, json: number, size: number, fields: number, count: number, id: number): number
   _plait_read(model: number, bytes: number, size: number, options: number, out: number): number
   _plait_document_begin(model: number, options: number, out: number): number
   _plait_document_add_page(document: number, bytes: number, size: number, options: number): number

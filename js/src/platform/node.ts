@@ -6,7 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { PlaitError, ResourceError } from '../errors.js'
 import type { Feedback } from '../types.js'
 import { httpBytes } from './http.js'
-import type { FeedbackLog, FetchedBytes, Platform } from './platform.js'
+import type { Remembered } from '../worker/protocol.js'
+import type { FeedbackLog, FetchedBytes, MemoryLog, Platform } from './platform.js'
 
 export const platform: Platform = {
   resolve: (url) => new URL(url, pathToFileURL(`${process.cwd()}/`)).href,
@@ -14,6 +15,7 @@ export const platform: Platform = {
   fetchBytes,
   openCache: async () => null,
   openFeedback: (file) => (file ? feedbackFile(file) : feedbackMemory()),
+  openMemory,
 }
 
 async function fetchBytes(url: string, { signal }: { signal?: AbortSignal } = {}): Promise<FetchedBytes> {
@@ -28,6 +30,23 @@ async function fetchBytes(url: string, { signal }: { signal?: AbortSignal } = {}
     }
   }
   return httpBytes(url, { signal })
+}
+
+// ------------------------------------------------------------------ memory
+
+/** As long as the process: nothing that people confirmed lies in a file that nobody asked for. */
+function openMemory(): MemoryLog {
+  const entries = new Map<string, Remembered>()
+  return {
+    put: async (added) => added.forEach((entry) => entries.set(entry.id, entry)),
+    all: async () => [...entries.values()],
+    async delete(id) {
+      const any = id === null ? entries.size > 0 : entries.has(id)
+      if (id === null) entries.clear()
+      else entries.delete(id)
+      return any
+    },
+  }
 }
 
 // ------------------------------------------------------------------ feedback

@@ -1,7 +1,7 @@
 /** What differs between a browser and Node. `#platform` is one of web.ts and node.ts, by the conditions of package.json;
  *  `#workers`, which starts workers and is not for workers themselves, one of web-workers.ts and node-workers.ts. */
 
-import type { Channel } from '../worker/protocol.js'
+import type { Channel, Remembered } from '../worker/protocol.js'
 import type { Feedback } from '../types.js'
 
 export interface Platform {
@@ -14,6 +14,8 @@ export interface Platform {
   /** Bytes that were fetched before; null where there is no such place. */
   openCache(): Promise<ByteCache | null>
   openFeedback(file?: string): FeedbackLog
+  /** Where confirmed documents are kept, all or none of a call's. */
+  openMemory(): MemoryLog
 }
 
 /** Starts a worker; `url` instead of the usual script. */
@@ -36,6 +38,13 @@ export interface CacheKey {
   name: string
   /** The digest, where it is known. */
   version: string
+}
+
+export interface MemoryLog {
+  put(entries: Remembered[]): Promise<void>
+  all(): Promise<Remembered[]>
+  /** null: everything. Resolves with whether there was any. */
+  delete(id: string | null): Promise<boolean>
 }
 
 export interface FeedbackLog {

@@ -2,7 +2,8 @@
 
 import { PlaitError } from '../errors.js'
 import type { Feedback } from '../types.js'
-import type { ByteCache, CacheKey, FeedbackLog, Platform } from './platform.js'
+import type { Remembered } from '../worker/protocol.js'
+import type { ByteCache, CacheKey, FeedbackLog, MemoryLog, Platform } from './platform.js'
 import { httpBytes } from './http.js'
 
 export const platform: Platform = {
@@ -11,6 +12,7 @@ export const platform: Platform = {
   fetchBytes: (url, { fresh, signal } = {}) => httpBytes(url, { cache: fresh ? 'reload' : 'default', signal }),
   openCache,
   openFeedback: () => feedback,
+  openMemory: () => memory,
 }
 
 // ------------------------------------------------------------------ Cache Storage
@@ -39,26 +41,56 @@ async function openCache(): Promise<ByteCache | null> {
 // ------------------------------------------------------------------ IndexedDB
 
 const feedback: FeedbackLog = {
-  append: async (entry) => void (await transact('readwrite', (store) => store.add(entry))),
-  all: () => transact<Feedback[]>('readonly', (store) => store.getAll()),
-  clear: async () => void (await transact('readwrite', (store) => store.clear())),
+  append: (entry) => transact('feedback', 'readwrite', (store) => void store.add(entry)),
+  all: () => ask<Feedback[]>('feedback', (store) => store.getAll()),
+  clear: () => transact('feedback', 'readwrite', (store) => void store.clear()),
 }
 
-async function transact<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest): Promise<T> {
-  if (!globalThis.indexedDB) throw new PlaitError('UNSUPPORTED', 'expected IndexedDB to keep feedback in, found none')
-  const opening = indexedDB.open('plait', 1)
-  opening.onupgradeneeded = () => opening.result.createObjectStore('feedback', { autoIncrement: true })
-  const database = await settled<IDBDatabase>(opening)
+const memory: MemoryLog = {
+  put: (entries) => transact('memory', 'readwrite', (store) => entries.forEach((entry) => store.put(entry))),
+  all: () => ask<Remembered[]>('memory', (store) => store.getAll()),
+  async delete(id) {
+    let count!: IDBRequest<number>
+    await transact('memory', 'readwrite', (store) => {
+      count = id === null ? store.count() : store.count(id)
+      if (id === null) store.clear()
+      else store.delete(id)
+    })
+    return count.result > 0
+  },
+}
+
+const VERSION = 2
+
+async function transact(name: 'feedback' | 'memory', mode: IDBTransactionMode, work: (store: IDBObjectStore) => void): Promise<void> {
+  if (!globalThis.indexedDB) throw new PlaitError('UNSUPPORTED', 'expected IndexedDB to keep what was confirmed in, found none')
+  const opening = indexedDB.open('plait', VERSION)
+  opening.onupgradeneeded = ({ oldVersion }) => {
+    if (oldVersion < 1) opening.result.createObjectStore('feedback', { autoIncrement: true })
+    if (oldVersion < 2) opening.result.createObjectStore('memory', { keyPath: 'id' })
+  }
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(failed(opening.error))
+    opening.onblocked = () => reject(failed(new DOMException('another tab holds an older version open')))
+  })
+  database.onversionchange = () => database.close()
   try {
-    return await settled<T>(ask(database.transaction('feedback', mode).objectStore('feedback')))
+    const transaction = database.transaction(name, mode)
+    await new Promise<void>((resolve, reject) => {
+      transaction.oncomplete = () => resolve()
+      transaction.onabort = () => reject(failed(transaction.error))
+      work(transaction.objectStore(name))
+    })
   } finally {
     database.close()
   }
 }
 
-function settled<T>(request: IDBRequest): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(new PlaitError('IO', `feedback: ${request.error?.message ?? 'the store failed'}`, { cause: request.error }))
-  })
+async function ask<T>(name: 'feedback' | 'memory', question: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  let request!: IDBRequest<T>
+  await transact(name, 'readonly', (store) => void (request = question(store)))
+  return request.result
 }
+
+const failed = (error: DOMException | null) => new PlaitError('IO', `what was confirmed: ${error?.message ?? 'the store failed'}`, { cause: error })

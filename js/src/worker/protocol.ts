@@ -8,7 +8,7 @@ import type { ErrorRecord } from '../errors.js'
 import type { KnownLine, KnownText, LogLevel, Tensor, TensorInfo, Variant } from '../types.js'
 
 /** Grows with every change of this file: a page and a worker of different ages refuse each other. */
-export const PROTOCOL = 2
+export const PROTOCOL = 3
 
 // ------------------------------------------------------------------ calls of the core's worker
 
@@ -26,6 +26,14 @@ export interface OpenRequest {
   /** A package of models, or the bytes of one network. */
   model?: { files: Record<string, Uint8Array> } | { manifest: Resource; urls?: Record<string, string>; base: string }
   network?: { bytes: Uint8Array; int8: boolean }
+  /** Confirmed documents that the package reads with, JSON each. */
+  remembered?: string[]
+}
+
+/** A confirmed document: its name, and all of it as JSON without line breaks. */
+export interface Remembered {
+  id: string
+  line: string
 }
 
 export interface OpenReply {
@@ -67,6 +75,12 @@ export type CoreCalls = {
   /** The page out of a camera's frame: cut along its outline (corners clockwise from upper left), perspective corrected. */
   flatten: [{ bitmap: ImageBitmap; outline: number[][] | null }, PixelBuffer]
   finish: [null, { json: string; memoryBytes: number }]
+  /** Remembers a document, its JSON, with what a person says. */
+  confirm: [{ json: string; fields: Record<string, string | null> }, Remembered]
+  /** Brings back what was exported: JSON, a line each. */
+  remember: [{ lines: string }, Remembered[]]
+  /** null: everything. */
+  forget: [{ id: string | null }, void]
   run: [{ inputs: Record<string, Tensor> }, { outputs: Record<string, Tensor>; memoryBytes: number }]
 }
 

@@ -1,12 +1,12 @@
 /** What the core's worker does: opens a package of models or one network, reads documents page by page, runs the network. */
 
-import { createCore, type Core, type Model, type OpenDocument, type Session } from '../core.js'
+import { createCore, type Core, type Memory, type Model, type OpenDocument, type Session } from '../core.js'
 import { PlaitError } from '../errors.js'
 import { coreBytes, flatten } from '../image/decode.js'
 import { parseManifest, Resources, digest } from '../resources.js'
 import { VERSION } from '../version.js'
 import type { Handlers, Log, Task } from './dispatcher.js'
-import { PROTOCOL, type CoreCalls, type OpenReply, type OpenRequest } from './protocol.js'
+import { PROTOCOL, type CoreCalls, type OpenReply, type OpenRequest, type Remembered } from './protocol.js'
 
 /** How much of the way to a first document each stage is. */
 const SHARES = { fetch: 0.7, compile: 0.8, load: 1 }
@@ -16,6 +16,7 @@ type Create = typeof createCore
 export function coreHandlers(log: Log, create: Create = createCore): Handlers<CoreCalls> {
   let core: Core | null = null
   let model: Model | null = null
+  let memory: Memory | null = null
   let session: Session | null = null
   let reading: OpenDocument | null = null
   let task: Task = { progress: () => {}, cancelled: () => false } // the one in hand: the core's callbacks are set for its life
@@ -50,7 +51,9 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
       })
       const reply: OpenReply = { version: core.version, module: compiled, resources: resources.counts, memoryBytes: 0 }
       if (files) {
+        memory = remembered(core, request.remembered ?? [], log)
         model = core.openModel(files)
+        model.remember(memory)
         reply.model = await describeModel(model, files['manifest.json'])
       }
       if (request.network) {
@@ -92,6 +95,29 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
       }
     },
 
+    confirm({ json, fields }) {
+      const kept = opened(memory, 'a memory')
+      const id = kept.confirm(json, fields)
+      return { result: linesOf(kept).find((each) => each.id === id)! }
+    },
+
+    remember({ lines }) {
+      const kept = opened(memory, 'a memory')
+      const one = opened(core, 'a core').createMemory() // nothing is added when a line is wrong
+      try {
+        one.import(lines)
+        kept.import(lines)
+        return { result: linesOf(one) }
+      } finally {
+        one.close()
+      }
+    },
+
+    forget({ id }) {
+      opened(memory, 'a memory').forget(id)
+      return { result: undefined }
+    },
+
     run({ inputs }, now) {
       task = now
       const outputs = opened(session, 'a network').run(inputs)
@@ -102,6 +128,23 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
 }
 
 export const createCoreHandlers = (log: Log) => coreHandlers(log)
+
+/** Lines of another age that cannot be read are left out, and said. */
+function remembered(core: Core, lines: string[], log: Log): Memory {
+  const memory = core.createMemory()
+  for (const line of lines) {
+    try {
+      memory.import(line)
+    } catch (error) {
+      if (!(error instanceof PlaitError) || error.code === 'INTERNAL') throw error
+      log('warning', `a confirmed document is left out: ${error.message}`)
+    }
+  }
+  return memory
+}
+
+const linesOf = (memory: Memory): Remembered[] =>
+  memory.export().split('\n').filter(Boolean).map((line) => ({ id: JSON.parse(line).id as string, line }))
 
 /** The binary and the models at once. */
 async function fetchAll({ wasm, model, variant }: OpenRequest, resources: Resources, task: Task) {

@@ -28,11 +28,27 @@ export function doubleCore(hooks = {}, calls = []) {
     return {
       version: '0.1.0',
       memoryBytes: 1 << 20,
+      createMemory() {
+        const kept = new Map()
+        const add = (line) => {
+          const { id } = JSON.parse(line)
+          if (!id) throw new PlaitError('INVALID', 'line 1: example: expected a member "id"')
+          kept.set(id, line)
+        }
+        return {
+          confirm: (json, fields) => (add(JSON.stringify({ id: JSON.parse(json).source.digest.slice(0, 16), fields })), JSON.parse(json).source.digest.slice(0, 16)),
+          forget: (id) => (id === null ? kept.clear() : kept.delete(id)),
+          export: () => [...kept.values()].map((line) => `${line}\n`).join(''),
+          import: (lines) => lines.split('\n').filter(Boolean).map(add).length,
+          close: () => {},
+        }
+      },
       openModel(files) {
         calls.push(['model', Object.keys(files).sort()])
         return {
           name: 'double',
           version: '1.0.0',
+          remember: () => {},
           begin(more) {
             calls.push(['begin', more])
             let pages = 0
