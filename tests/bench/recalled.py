@@ -10,7 +10,6 @@ digits are the label's. They are fitted by likelihood with a little weight decay
 pictures are new to the recogniser and count ten times. Printed are the numbers, then how far the confidences are off in train and
 dev: of the library as it was built, and of both fits. --keep writes the rows, or reads them where they are.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -20,7 +19,7 @@ import tempfile
 
 import numpy as np
 
-from remember import Reader, folded, shops, unfamiliar
+from remember import Reader, arguments, folded, shops, unfamiliar
 
 DEV = 10.0    # weight of a row of dev, as in tagger_calibrate.py
 DECAY = 0.2  # of the weights, not of the offset; in a row's log likelihood
@@ -66,11 +65,7 @@ def off(p, y):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('plait')
-    parser.add_argument('root')
-    parser.add_argument('--shops', type=int)
-    parser.add_argument('--package')
+    parser = arguments(__doc__)
     parser.add_argument('--keep')
     o = parser.parse_args()
     if o.keep and os.path.exists(o.keep):

@@ -92,12 +92,15 @@ def print_cases(fields, before, after):
                 name, f, ', recalled' if 'confirmed' in now else '', fields[path][f], was['value'], was['confidence'], now['value'], now['confidence']))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('plait')
-    parser.add_argument('root')
+def arguments(description):
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ('plait', 'root', '--package'): parser.add_argument(name)
     parser.add_argument('--shops', type=int)
-    parser.add_argument('--package')
+    return parser
+
+
+def main():
+    parser = arguments(__doc__)
     parser.add_argument('--unfamiliar', action='store_true')
     parser.add_argument('--cases', action='store_true')
     o = parser.parse_args()
