@@ -55,7 +55,7 @@ export function createAbout() {
   draw()
   return {
     button, dialog,
-    running(next: Plait) { plait = next, plan = next.info, draw() },
+    running(next: Plait) { plait = next, plan = next.info, draw(), void count() },
     offline() { offline = true, draw() },
   }
 }
