@@ -85,6 +85,10 @@ void plait_context_options_default(plait_context_options *options);
 enum plait_status plait_context_create(const plait_context_options *options, plait_context **context_out);
 void plait_context_destroy(plait_context *context);
 
+/* Another number of threads (1 or more) from the next run on: for hosts whose threads are ready later than the first result is
+ * wanted.  Not while anything made from the context runs.  Networks that ran already are planned anew. */
+enum plait_status plait_context_set_threads(plait_context *context, int threads);
+
 /* The last failure in one sentence; "" when nothing failed yet.  Valid until the next failing call. */
 const char *plait_context_error(const plait_context *context);
 

@@ -64,15 +64,25 @@ enum plait_status plait_context_create(const plait_context_options *options, pla
     plait_context *context = chosen.allocator.allocate(chosen.allocator.user, sizeof *context);
     if (!context) return PLAIT_MEMORY;
     *context = (plait_context){.options = chosen};
-    if (!PLAIT__THREADS) context->options.threads = 1;
-    if (context->options.threads > 1) {
-        context->thread_pool = pthreadpool_create((size_t)chosen.threads);
-        if (!context->thread_pool) {
-            plait_context_destroy(context);
-            return PLAIT_MEMORY;
-        }
+    context->options.threads = 1;
+    if (plait_context_set_threads(context, chosen.threads) != PLAIT_OK) {
+        plait_context_destroy(context);
+        return PLAIT_MEMORY;
     }
     *context_out = context;
+    return PLAIT_OK;
+}
+
+enum plait_status plait_context_set_threads(plait_context *context, int threads) {
+    if (!context) return PLAIT_INVALID;
+    if (threads < 1) return plait__fail(context, PLAIT_INVALID, "threads: expected 1 or more, found %d", threads);
+    if (!PLAIT__THREADS || threads == context->options.threads) return PLAIT_OK;
+    pthreadpool_t pool = NULL;
+    if (threads > 1 && !(pool = pthreadpool_create((size_t)threads)))
+        return plait__fail(context, PLAIT_MEMORY, "threads: %d could not be started", threads);
+    if (context->thread_pool) pthreadpool_destroy(context->thread_pool);
+    context->thread_pool = pool;
+    context->options.threads = threads;
     return PLAIT_OK;
 }
 

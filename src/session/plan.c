@@ -43,6 +43,7 @@ enum plait_status plait__plan_create(plait_session *session, const plait_tensor 
     struct plait__plan *plan = plait__allocate_zero(context, 1, sizeof *plan);
     if (!plan) return PLAIT_MEMORY;
     plan->context = context;
+    plan->threads = context->options.threads;
     enum plait_status status = plait__graph_clone(session->graph, &plan->graph);
     if (status == PLAIT_OK) status = fill(plan, session, inputs);
     if (status != PLAIT_OK) {

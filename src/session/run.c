@@ -38,6 +38,12 @@ static size_t memory_of(const struct plait__plan *plan) {
     return plan->workspace_bytes + plan->scratch_bytes;
 }
 
+static void drop_plan(plait_session *session, int place) {
+    if (session->current == session->plans[place]) session->current = NULL;
+    plait__plan_destroy(session->plans[place]);
+    session->plans[place] = NULL;
+}
+
 /* Where a new plan that works in that much memory goes: the plan used longest ago makes way when there is no place left, and so
  * do more of them while all together stand for too much memory. */
 static int make_place(plait_session *session, size_t bytes) {
@@ -54,15 +60,14 @@ static int make_place(plait_session *session, size_t bytes) {
             if (oldest < 0 || plan->last_used < session->plans[oldest]->last_used) oldest = i;
         }
         if (oldest < 0 || (empty >= 0 && sum <= PLAIT__PLAN_BYTES)) return empty;
-        if (session->current == session->plans[oldest]) session->current = NULL;
-        plait__plan_destroy(session->plans[oldest]);
-        session->plans[oldest] = NULL;
+        drop_plan(session, oldest);
     }
 }
 
 static enum plait_status find_plan(plait_session *session, const plait_tensor *inputs, struct plait__plan **plan_out) {
     for (int i = 0; i < PLAIT__PLAN_CACHE; i++) {
         struct plait__plan *plan = session->plans[i];
+        if (plan && plan->threads != session->context->options.threads) drop_plan(session, i), plan = NULL;
         if (!plan || !plan_fits(plan, inputs)) continue;
         *plan_out = plan;
         return PLAIT_OK;

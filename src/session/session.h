@@ -20,6 +20,7 @@ struct plait__plan {
     plait_context *context;
     plait_tensor *input_types; /* the signature, in the order of the graph's inputs */
     int input_count;
+    int threads;                /* of the context when it was made: backends divide work by them */
     struct plait__graph *graph; /* concrete */
     int segment_count;
     struct plait__segment *segments;

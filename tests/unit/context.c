@@ -1,6 +1,7 @@
 #include "base/context.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "test.h"
 
@@ -122,6 +123,15 @@ TEST(threads_make_a_pool) {
     CHECK_INT(plait_context_create(&options, &context), PLAIT_OK);
     CHECK_INT(context->thread_pool != NULL, PLAIT__THREADS);
     CHECK_INT(context->options.threads, PLAIT__THREADS ? 3 : 1);
+
+    CHECK_INT(plait_context_set_threads(context, 1), PLAIT_OK);
+    CHECK(context->thread_pool == NULL);
+    CHECK_INT(plait_context_set_threads(context, 2), PLAIT_OK);
+    CHECK_INT(context->thread_pool != NULL, PLAIT__THREADS);
+    CHECK_INT(plait_context_set_threads(context, 0), PLAIT_INVALID);
+    CHECK(strstr(plait_context_error(context), "found 0"));
+    CHECK_INT(context->options.threads, PLAIT__THREADS ? 2 : 1);
+    CHECK_INT(plait_context_set_threads(NULL, 2), PLAIT_INVALID);
     plait_context_destroy(context);
 }
 

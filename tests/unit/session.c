@@ -134,6 +134,29 @@ TEST(shapes_that_change) {
     CHECK_INT(heap.live, 0);
 }
 
+/* Plans divide work by the threads there were when they were made. */
+TEST(threads_that_come_later) {
+    static struct model model;
+    struct heap heap = {.until_failure = -1};
+    plait_context *context = create(&heap);
+    build_chain(&model);
+    plait_session *session = open_model(context, &model);
+    for (int threads = 1; threads <= 3; threads++) {
+        CHECK_INT(plait_context_set_threads(context, threads), PLAIT_OK);
+        for (int rows = 5; rows < 8; rows++) CHECK_INT(run_chain(session, rows, true), PLAIT_OK);
+        int plans = 0;
+        for (int i = 0; i < PLAIT__PLAN_CACHE; i++) {
+            if (!session->plans[i]) continue;
+            plans++;
+            CHECK_INT(session->plans[i]->threads, context->options.threads);
+        }
+        CHECK_INT(plans, 3);
+    }
+    plait_session_destroy(session);
+    plait_context_destroy(context);
+    CHECK_INT(heap.live, 0);
+}
+
 TEST(shapes_known_only_by_running) {
     struct model model = {0};
     struct heap heap = {.until_failure = -1};
@@ -440,5 +463,5 @@ TEST(external_data) {
     rmdir(folder);
 }
 
-TEST_MAIN(shapes_that_change, shapes_known_only_by_running, memory_plan, allocations_that_fail, cancelled, functions,
-          loop_with_captures, branches_that_shapes_decide, external_data)
+TEST_MAIN(shapes_that_change, threads_that_come_later, shapes_known_only_by_running, memory_plan, allocations_that_fail,
+          cancelled, functions, loop_with_captures, branches_that_shapes_decide, external_data)
