@@ -40,11 +40,10 @@ static bool cancelled_by_host(void *user) {
     return plait_host_cancelled();
 }
 
-plait_context *plait_wasm_context_create(int threads) {
+plait_context *plait_wasm_context_create(void) {
     plait_context *context = NULL;
     plait_context_options options;
     plait_context_options_default(&options);
-    options.threads = threads;
     options.log = log_to_host;
     options.progress = progress_to_host;
     options.cancelled = cancelled_by_host;

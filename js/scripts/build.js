@@ -86,7 +86,7 @@ function writePack(file, folders, wanted) {
 }
 
 /** One folder for browsers and one for Node. Modules and the URLs in them stand side by side, so that a page without a
- *  bundler can load them as they are, from few files. */
+ *  bundler can load them as they are; each is one file, as every further one that it imports is a wait more before the start. */
 async function bundle(platform) {
   const outdir = join(dist, platform)
   const common = {
@@ -99,8 +99,8 @@ async function bundle(platform) {
     logLevel: 'warning',
   }
   const worklet = platform === 'web' ? { 'recorder.worklet': join(compiled, 'live/recorder.worklet.js') } : {}
-  await build({ ...common, entryPoints: { index: join(compiled, 'index.js'), core: join(compiled, 'core.js') }, splitting: true })
-  await build({ ...common, entryPoints: { worker: join(compiled, `worker/${platform}.js`), ...worklet } })
+  const entryPoints = { index: join(compiled, 'index.js'), core: join(compiled, 'core.js'), worker: join(compiled, `worker/${platform}.js`), ...worklet }
+  await build({ ...common, entryPoints })
   await build({
     ...common,
     entryPoints: { pdf: join(compiled, `pdf/${platform}.js`) },

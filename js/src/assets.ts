@@ -4,7 +4,7 @@ import { receipt, variants } from './generated/assets.js'
 import { PlaitError } from './errors.js'
 import { platform } from '#platform'
 import type { PlaitOptions, RuntimeOptions, Variant } from './types.js'
-import type { OpenRequest, Resource } from './worker/protocol.js'
+import type { ModelSource, Resource } from './worker/protocol.js'
 
 /** A build in the package: the loader and the binary with its digest. */
 export interface VariantFiles {
@@ -15,7 +15,7 @@ export interface VariantFiles {
 
 export const availableVariants = Object.keys(variants) as Variant[]
 
-export function runtimeResources(variant: Variant, { wasm, wasmUrl }: RuntimeOptions): Pick<OpenRequest, 'wasm' | 'loader'> {
+export function runtimeResources(variant: Variant, { wasm, wasmUrl }: RuntimeOptions): { wasm: WebAssembly.Module | Resource; loader: string } {
   const beside = variants[variant]
   if (!beside) throw new PlaitError('NOT_FOUND', `${variant}: expected one of ${availableVariants.join(', ')}`)
   const folder = wasmUrl && asFolder(platform.resolve(wasmUrl))
@@ -24,7 +24,7 @@ export function runtimeResources(variant: Variant, { wasm, wasmUrl }: RuntimeOpt
   return { loader, wasm: { url: folder ? new URL(`${variant}/plait.wasm`, folder).href : beside.wasm, sha256: beside.sha256 } }
 }
 
-export function modelResources({ model, modelUrl }: PlaitOptions): OpenRequest['model'] {
+export function modelResources({ model, modelUrl }: PlaitOptions): ModelSource {
   if (model) return { files: Object.fromEntries(Object.entries(model).map(([name, bytes]) => [name, asBytes(bytes)])) }
   if (!modelUrl) {
     const manifest: Resource = { url: receipt.files['manifest.json'], sha256: receipt.sha256 }

@@ -6,6 +6,7 @@
 import { PlaitError, type ErrorCode } from './errors.js'
 import { Heap, type Scope } from './core/heap.js'
 import { instantiate, type Exports, type Loader } from './core/module.js'
+import { loadThreads } from './core/threads.js'
 import { TENSOR_BYTES, readInfo, readTensor, writeTensor } from './core/tensor.js'
 import type { LogLevel, Tensor, TensorInfo, Variant } from './types.js'
 
@@ -58,10 +59,10 @@ const levels: LogLevel[] = ['error', 'warning', 'info', 'debug']
 /** Makes an instance of its own memory. */
 export async function createCore(options: CoreOptions): Promise<Core> {
   const calls = new Calls(options)
-  const threads = Math.max(1, Math.trunc(options.threads ?? 1))
-  const exports = await instantiate(options, calls.host, threads)
-  calls.start(exports, threads)
-  return new Core(calls, options)
+  calls.start(await instantiate(options, calls.host))
+  const core = new Core(calls, options)
+  await core.startThreads(options.threads ?? 1)
+  return core
 }
 
 /** The instance and its context: how C is called, and what it calls. */
@@ -82,10 +83,10 @@ class Calls {
     this.#options = options
   }
 
-  start(exports: Exports, threads: number): void {
+  start(exports: Exports): void {
     this.exports = exports
     this.heap = new Heap(exports)
-    this.context = exports._plait_wasm_context_create(exports.PThread ? threads : 1)
+    this.context = exports._plait_wasm_context_create()
     if (!this.context) throw new PlaitError('MEMORY', 'memory: a context could not be had')
   }
 
@@ -177,6 +178,7 @@ export class Core extends Handle {
   readonly version: string
   readonly variant: Variant
   readonly #int8: boolean
+  #threads = 1
 
   constructor(calls: Calls, options: CoreOptions) {
     super(calls, null)
@@ -188,6 +190,23 @@ export class Core extends Handle {
   /** What the instance's memory has grown to; it never shrinks. 0 when closed. */
   get memoryBytes(): number {
     return this.open ? this.calls.heap.size : 0
+  }
+
+  /** How many take part in a call. */
+  get threads(): number {
+    return this.#threads
+  }
+
+  /** More threads from the call on that follows its end; none where the variant has no threads.  Needs an event loop that runs. */
+  async startThreads(threads: number): Promise<void> {
+    this.expectOpen()
+    const pool = this.calls.exports.PThread
+    const wanted = Math.trunc(threads)
+    if (!pool || !(wanted > this.#threads)) return
+    await loadThreads(pool, wanted - 1)
+    if (!this.open) return
+    this.calls.run((_, exports) => this.calls.check(exports._plait_context_set_threads(this.calls.context, wanted)))
+    this.#threads = wanted
   }
 
   /** Opens a package of models: its files by name, manifest.json among them, each compared with its digest. */

@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'NO_DEVICE'
   | 'DEVICE_LOST'
 
+const kinds = Symbol.for('plait.error')
+
 export class PlaitError extends Error {
   readonly code: ErrorCode
 
@@ -27,6 +29,12 @@ export class PlaitError extends Error {
     super(message, options)
     this.code = code
     this.name = new.target.className
+    Object.defineProperty(this, kinds, { value: [PlaitError.className, this.name] })
+  }
+
+  /** `plait` and `plait/core` are files of their own: an error of one is an instance of the other's class too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && ((value as { [kinds]?: string[] })[kinds] ?? []).includes(this.className)
   }
 
   /** The name survives minifiers, so errors can be rebuilt with their class on the other side of a worker. */
@@ -46,6 +54,11 @@ export class ResourceError extends PlaitError {
 /** The camera or the microphone: permission denied, no device, device unplugged. */
 export class DeviceError extends PlaitError {
   static override readonly className: string = 'DeviceError'
+
+  /** Which of both: the sentence begins with it. */
+  get device(): 'camera' | 'microphone' {
+    return this.message.startsWith('microphone') ? 'microphone' : 'camera'
+  }
 }
 
 /** The fallback endpoint. */

@@ -249,11 +249,9 @@ function describe(runtime: Runtime | PlaitError): Info {
   const crossOriginIsolated = globalThis.crossOriginIsolated ?? true
   const base = { version: VERSION, crossOriginIsolated, memoryBytes: 0 }
   if (runtime instanceof PlaitError) {
-    const model = { name: '', version: '', digest: '', fields: [] }
+    const model = { name: '', version: '', digest: '', fields: [], modalities: [] }
     return { ...base, variant: 'none', threads: 0, reasons: [runtime.message], model, resources: { cached: 0, fetched: 0 } }
   }
-  const { choice, opened } = runtime
-  const { name, version, digest: sha256, fields } = opened.model!
-  const model = { name, version, digest: sha256, fields }
-  return { ...base, variant: choice.variant, threads: choice.threads, reasons: choice.reasons, model, resources: opened.resources, memoryBytes: opened.memoryBytes }
+  const { choice, opened, resources } = runtime
+  return { ...base, variant: choice.variant, threads: opened.threads, reasons: choice.reasons, model: opened.model!, resources, memoryBytes: opened.memoryBytes }
 }

@@ -20,29 +20,43 @@ export class Resources {
 
   /** `name` is what the cache calls it: `receipt/detector.onnx`. */
   async load(resource: Resource, name: string): Promise<Uint8Array> {
-    if (resource instanceof Uint8Array) return resource
+    return (await this.loadAs(resource, name, async () => {})).bytes
+  }
+
+  /** What `make` makes of the bytes, which begins before they are compared: only when they are right it counts. */
+  async loadAs<T>(resource: Resource, name: string, make: (bytes: Uint8Array) => Promise<T>): Promise<{ bytes: Uint8Array; made: T }> {
+    if (resource instanceof Uint8Array) return { bytes: resource, made: await make(resource) }
     const { url, sha256 } = resource
-    if (url.startsWith('data:')) return fromDataUrl(url)
-    if (!sha256) return this.#loadUnknown(url)
+    if (url.startsWith('data:') || !sha256) {
+      const bytes = url.startsWith('data:') ? fromDataUrl(url) : await this.#loadUnknown(url)
+      return { bytes, made: await make(bytes) }
+    }
+    const used = async (bytes: Uint8Array) => {
+      const making = make(bytes)
+      making.catch(() => {}) // of wrong bytes nothing is wanted, nor why it failed
+      return (await matches(bytes, sha256)) ? { bytes, made: await making } : null
+    }
     const cache = await (this.#cache ??= platform.openCache())
     const key = { name, version: sha256 }
     const kept = await cache?.get(key)
-    if (kept) {
-      if (await matches(kept, sha256)) {
-        this.counts.cached++
-        return kept
-      }
-      await cache?.delete(key)
+    const found = kept && (await used(kept))
+    if (found) {
+      this.counts.cached++
+      return found
     }
+    if (kept) await cache?.delete(key)
     let { bytes } = await platform.fetchBytes(url)
-    // Perhaps a cache on the way holds an older one.
-    if (!(await matches(bytes, sha256))) bytes = (await platform.fetchBytes(url, { fresh: true })).bytes
-    if (!(await matches(bytes, sha256))) {
-      throw new ResourceError('INTEGRITY', `${url}: expected SHA-256 ${sha256}, found ${await digest(bytes)}`)
+    let right = await used(bytes)
+    if (!right) {
+      // Perhaps a cache on the way holds an older one.
+      bytes = (await platform.fetchBytes(url, { fresh: true })).bytes
+      right = await used(bytes)
     }
+    if (!right) throw new ResourceError('INTEGRITY', `${url}: expected SHA-256 ${sha256}, found ${await digest(bytes)}`)
     this.counts.fetched++
-    await cache?.put(key, bytes).catch(() => {}) // a full disk is no reason not to read
-    return bytes
+    // Nobody waits for it, and a full disk is no reason not to read.
+    cache?.put(key, bytes).catch(() => {})
+    return right
   }
 
   /** Without a digest the newest is wanted; what was fetched before serves only while there is no network. */
@@ -52,7 +66,7 @@ export class Resources {
     try {
       const { bytes } = await platform.fetchBytes(url)
       this.counts.fetched++
-      await cache?.put(key, bytes).catch(() => {})
+      cache?.put(key, bytes).catch(() => {})
       return bytes
     } catch (error) {
       const kept = error instanceof PlaitError && error.code === 'NETWORK' ? await cache?.get(key) : null

@@ -1,6 +1,7 @@
 /** Any ONNX model, for people who bring their own. */
 
 import { asBytes } from './assets.js'
+import { platform } from '#platform'
 import { startRuntime, type Runtime } from './runtime.js'
 import type { SessionOptions, Tensor, TensorInfo, Variant } from './types.js'
 
@@ -17,11 +18,13 @@ export class OnnxSession {
     this.outputs = runtime.opened.outputs!
   }
 
-  /** Starts a worker with the model (opset 7 to 21) in it. The bytes are copied. */
-  static async create(bytes: ArrayBuffer | Uint8Array, options: SessionOptions = {}): Promise<OnnxSession> {
+  /** Starts a worker with the model (opset 7 to 21) in it: its bytes, which are copied, or its URL (in Node, or path), which is
+   *  fetched while the worker starts. */
+  static async create(model: ArrayBuffer | Uint8Array | string | URL, options: SessionOptions = {}): Promise<OnnxSession> {
     // Kept, for a worker that has to be started again.
-    const network = { bytes: asBytes(bytes).slice(), int8: options.int8 ?? false }
-    return new OnnxSession(await startRuntime(options, { network }))
+    const bytes = model instanceof URL || typeof model === 'string' ? fetched(model, options.signal) : Promise.resolve(asBytes(model).slice())
+    bytes.catch(() => {}) // told by the worker's opening, which waits for it
+    return new OnnxSession(await startRuntime(options, { network: { bytes, int8: options.int8 ?? false } }))
   }
 
   /** All inputs by name in, all outputs by name out. Runs one after the other. */
@@ -34,4 +37,9 @@ export class OnnxSession {
   async dispose(): Promise<void> {
     this.#runtime.connection.close()
   }
+}
+
+async function fetched(model: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
+  const url = typeof model === 'string' ? platform.locate(model) : model.href
+  return (await platform.fetchBytes(url, { signal })).bytes
 }

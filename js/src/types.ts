@@ -169,7 +169,8 @@ export interface Info {
   reasons: string[]
   threads: number
   crossOriginIsolated: boolean
-  model: { name: string; version: string; digest: string; fields: string[] }
+  /** `modalities` are those it has a use for. */
+  model: { name: string; version: string; digest: string; fields: string[]; modalities: string[] }
   /** Of the core, after the last call. */
   memoryBytes: number
   /** Files that came from the cache and from the network at the start. */

@@ -193,6 +193,24 @@ for (const variant of ['wasm-simd', 'wasm-threads', 'wasm-relaxed', 'wasm-relaxe
     core.close()
   })
 
+  check('threads may come later', async () => {
+    const core = await start({ threads: 1 })
+    assert.equal(core.threads, 1)
+    const session = core.createSession(receipt['detector.onnx'])
+    const [input, output] = [session.inputs[0].name, session.outputs[0].name]
+    const picture = { type: 'float32', dims: [1, 1, 320, 320], data: Float32Array.from({ length: 320 * 320 }, (_, i) => (i * 7919 % 101) / 101) }
+    const alone = session.run({ [input]: picture })[output]
+    await core.startThreads(3)
+    const threads = variant.endsWith('threads') ? 3 : 1
+    assert.equal(core.threads, threads)
+    const together = session.run({ [input]: picture })[output]
+    assert.deepEqual(together.dims, alone.dims)
+    assert.ok(farthest(together.data, alone.data) < 1e-5)
+    await core.startThreads(2) // there are more
+    assert.equal(core.threads, threads)
+    core.close()
+  })
+
   check('memory has a ceiling, and is flat over many documents', async () => {
     const small = await start({ memoryLimit: 8 << 20 })
     assert.throws(() => small.openModel(receipt), code('MEMORY', ''))

@@ -44,6 +44,16 @@ test('Node imports it without a word', () => {
   assert.equal(stdout.trim(), 'DeviceError,OnnxSession,PlaitError,ResourceError,ServerError,WorkerError,createPlait')
 })
 
+test('an error of plait/core is one of plait', () => {
+  const program = `import { PlaitError, WorkerError } from 'plait'
+    import { createCore } from 'plait/core'
+    const error = await createCore({ module: new Uint8Array(3), loader: () => {} }).catch((error) => error)
+    console.log(error instanceof PlaitError, error instanceof WorkerError, new WorkerError('WORKER', '') instanceof PlaitError, new Error() instanceof PlaitError)`
+  const { stdout, stderr } = run(write('identity.js', program))
+  assert.equal(stderr, '')
+  assert.equal(stdout.trim(), 'true false true false')
+})
+
 test('what browsers get is imported without a window: server-side rendering', () => {
   const { status, stderr } = run(write('ssr.js', `await import('./node_modules/plait/dist/web/index.js')`))
   assert.equal(stderr, '')

@@ -74,6 +74,23 @@ test('a bad one from the network is asked for once more, then refused', async ()
   assert.equal(content.size, 0)
 })
 
+test('what is made of bytes begins before they are compared, and counts only when they are right', async () => {
+  const digest = sha256('right')
+  withCache(new Map([[`x/d?${digest}`, bytes('wrong')]]))
+  files.set('/d', [bytes('right')])
+  const made = []
+  const make = async (given) => {
+    made.push(new TextDecoder().decode(given))
+    if (made.at(-1) === 'wrong') throw new Error('what wrong bytes do')
+    return 'made'
+  }
+  const loaded = await new Resources().loadAs({ url: `${base}/d`, sha256: digest }, 'x/d', make)
+  assert.deepEqual(loaded, { bytes: bytes('right'), made: 'made' })
+  assert.deepEqual(made, ['wrong', 'right'])
+  const failing = async () => { throw new Error('not even of right ones') }
+  await assert.rejects(new Resources().loadAs({ url: `${base}/d`, sha256: digest }, 'x/d', failing), /not even of right ones/)
+})
+
 test('what is not there, and who is not there', async () => {
   withCache()
   await assert.rejects(new Resources().load({ url: `${base}/none`, sha256: sha256('') }, 'n'), { code: 'NOT_FOUND' })

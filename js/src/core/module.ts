@@ -2,6 +2,7 @@
 
 import { PlaitError } from '../errors.js'
 import type { CoreOptions } from '../core.js'
+import type { Pool } from './threads.js'
 
 /** What C calls. Texts are addresses. An exception must not leave them: it would not unwind C. */
 export interface Host {
@@ -13,14 +14,15 @@ export interface Host {
 /** What wasm/exports.txt names. Addresses and sizes are bytes; a status of 0 is success. */
 export interface Exports {
   wasmMemory: WebAssembly.Memory
-  PThread?: { terminateAllThreads(): void }
+  PThread?: Pool
   _malloc(bytes: number): number
   _free(address: number): void
-  _plait_wasm_context_create(threads: number): number
+  _plait_wasm_context_create(): number
   _plait_wasm_variant(): number
   _plait_wasm_version(): number
   _plait_context_destroy(context: number): void
   _plait_context_error(context: number): number
+  _plait_context_set_threads(context: number, threads: number): number
   _plait_status_name(status: number): number
   _plait_session_create(context: number, bytes: number, size: number, folder: number, options: number, out: number): number
   _plait_session_destroy(session: number): void
@@ -65,13 +67,13 @@ async function compiled(module: CoreOptions['module']): Promise<WebAssembly.Modu
   }
 }
 
-async function loaderOf(loader: CoreOptions['loader']): Promise<Loader> {
+export async function loaderOf(loader: CoreOptions['loader']): Promise<Loader> {
   if (typeof loader === 'function') return loader
   const url = String(loader)
   return (await import(/* webpackIgnore: true */ /* @vite-ignore */ url)).default as Loader
 }
 
-export async function instantiate(options: CoreOptions, host: Host, threads: number): Promise<Exports> {
+export async function instantiate(options: CoreOptions, host: Host): Promise<Exports> {
   const [module, loader] = await Promise.all([compiled(options.module), loaderOf(options.loader)])
   // The loader's own promise never settles when the instance cannot be made.
   return new Promise((resolve, reject) => {
@@ -83,6 +85,6 @@ export async function instantiate(options: CoreOptions, host: Host, threads: num
       WebAssembly.instantiate(module, imports).then((instance) => done(instance, module), failed)
       return {}
     }
-    loader({ instantiateWasm, host, threads, memoryLimit: options.memoryLimit, printErr: () => {} }).then(resolve, failed)
+    loader({ instantiateWasm, host, memoryLimit: options.memoryLimit, printErr: () => {} }).then(resolve, failed)
   })
 }

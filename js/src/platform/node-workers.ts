@@ -11,9 +11,11 @@ export const spawn: Spawn = (script, url) => {
 
 /** A thread as a Channel. While it has nothing to do it does not keep the process alive. */
 function connect(worker: Worker): Channel {
+  let waiting = 0 // calls without an answer
   const channel: Channel = {
     post(message, transfer) {
       worker.postMessage(message, transfer as never)
+      waiting++
       worker.ref()
     },
     onMessage: () => {},
@@ -22,7 +24,7 @@ function connect(worker: Worker): Channel {
   }
   worker.unref()
   worker.on('message', (reply: Reply) => {
-    if ('result' in reply || 'error' in reply) worker.unref()
+    if (('result' in reply || 'error' in reply) && --waiting === 0) worker.unref()
     channel.onMessage(reply)
   })
   worker.on('messageerror', (error) => channel.onDeath(error))

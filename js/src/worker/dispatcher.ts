@@ -43,6 +43,6 @@ export function serve<C extends Calls>(port: Port, create: (log: Log) => Handler
   // One after the other: the core is used by one call at a time, even while that waits for a file.
   let last: Promise<void> = Promise.resolve()
   port.listen((request) => {
-    last = last.then(() => answer(request))
+    last = last.then(() => answer(request)).catch(() => {}) // a port that takes no answer is no reason to leave the next without
   })
 }

@@ -5,26 +5,41 @@
  *  looks at between the steps of its work; elsewhere whoever cancels ends the worker. */
 
 import type { ErrorRecord } from '../errors.js'
-import type { KnownLine, KnownText, LogLevel, Tensor, TensorInfo, Variant } from '../types.js'
+import type { KnownLine, KnownText, LogLevel, Tensor, TensorInfo } from '../types.js'
 
 /** Grows with every change of this file: a page and a worker of different ages refuse each other. */
-export const PROTOCOL = 3
+export const PROTOCOL = 4
 
 // ------------------------------------------------------------------ calls of the core's worker
 
 /** Where bytes come from: given, or a URL with the digest they must have. */
 export type Resource = Uint8Array | { url: string; sha256?: string }
 
-export interface OpenRequest {
+/** How many files came from where. */
+export interface Counts {
+  cached: number
+  fetched: number
+}
+
+/** A package of models. */
+export type ModelSource = { files: Record<string, Uint8Array> } | { manifest: Resource; urls?: Record<string, string>; base: string }
+
+/** The first call: what the worker fetches by itself, while the page fetches and compiles the binary. */
+export interface FetchRequest {
   protocol: number
   version: string
-  variant: Variant
-  wasm: WebAssembly.Module | Resource
+  loader: string
+  model?: ModelSource
+}
+
+/** The second: the package that was fetched, or the bytes of one network, in an instance of the binary. */
+export interface OpenRequest {
+  module: WebAssembly.Module
   loader: string
   threads: number
+  /** The first results need not wait for threads. */
+  threadsLater: boolean
   memoryLimit: number
-  /** A package of models, or the bytes of one network. */
-  model?: { files: Record<string, Uint8Array> } | { manifest: Resource; urls?: Record<string, string>; base: string }
   network?: { bytes: Uint8Array; int8: boolean }
   /** Confirmed documents that the package reads with, JSON each. */
   remembered?: string[]
@@ -38,12 +53,10 @@ export interface Remembered {
 
 export interface OpenReply {
   version: string
-  /** Compiled, so that a worker that follows need not do it again. */
-  module: WebAssembly.Module
+  threads: number
   model?: { name: string; version: string; digest: string; fields: string[]; modalities: string[] }
   inputs?: TensorInfo[]
   outputs?: TensorInfo[]
-  resources: { cached: number; fetched: number }
   memoryBytes: number
 }
 
@@ -69,6 +82,7 @@ export interface BeginRequest {
 }
 
 export type CoreCalls = {
+  fetch: [FetchRequest, Counts]
   open: [OpenRequest, OpenReply]
   begin: [BeginRequest, void]
   page: [{ picture: Picture; text?: KnownText }, void]

@@ -1,15 +1,19 @@
 /** What the core's worker does: opens a package of models or one network, reads documents page by page, runs the network. */
 
 import { createCore, type Core, type Memory, type Model, type OpenDocument, type Session } from '../core.js'
+import { loaderOf } from '../core/module.js'
 import { PlaitError } from '../errors.js'
 import { coreBytes, flatten } from '../image/decode.js'
 import { parseManifest, Resources, digest } from '../resources.js'
 import { VERSION } from '../version.js'
 import type { Handlers, Log, Task } from './dispatcher.js'
-import { PROTOCOL, type CoreCalls, type OpenReply, type OpenRequest, type Remembered } from './protocol.js'
+import { PROTOCOL, type CoreCalls, type OpenReply, type Remembered } from './protocol.js'
 
 /** How much of the way to a first document each stage is. */
-const SHARES = { fetch: 0.7, compile: 0.8, load: 1 }
+const SHARES = { fetch: 0.8, load: 1 }
+
+/** Milliseconds for the first results, before threads are loaded that nobody waits for. */
+const THREADS_LATER = 100
 
 type Create = typeof createCore
 
@@ -19,6 +23,7 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
   let memory: Memory | null = null
   let session: Session | null = null
   let reading: OpenDocument | null = null
+  let files: Record<string, Uint8Array> | null = null // of the package, from `fetch` to `open`
   let task: Task = { progress: () => {}, cancelled: () => false } // the one in hand: the core's callbacks are set for its life
 
   function opened<T>(value: T | null, what: string): T {
@@ -26,43 +31,57 @@ export function coreHandlers(log: Log, create: Create = createCore): Handlers<Co
     return value
   }
 
+  /** One thread is enough to go on with. */
+  async function startThreads(threads: number): Promise<void> {
+    await core!.startThreads(threads).catch((error: Error) => log('warning', error.message))
+  }
+
   return {
-    async open(request, now) {
-      task = now
+    async fetch(request, now) {
       if (request.protocol !== PROTOCOL || request.version !== VERSION) {
         throw new PlaitError(
           'VERSION',
           `expected a worker of version ${request.version} (protocol ${request.protocol}), found ${VERSION} (${PROTOCOL}): reload the page`,
         )
       }
+      loaderOf(request.loader).catch(() => {}) // wanted by `open`, which says why it cannot be had
       const resources = new Resources()
-      const { module, files } = await fetchAll(request, resources, task)
-      task.progress('compile', SHARES.fetch)
-      const compiled = module instanceof WebAssembly.Module ? module : await compile(module)
-      task.progress('load', SHARES.compile)
+      const { model } = request
+      if (model) {
+        now.progress('fetch', 0)
+        files = 'files' in model ? model.files : await resources.loadModel(model, (fraction) => now.progress('fetch', fraction * SHARES.fetch))
+      }
+      return { result: resources.counts }
+    },
+
+    async open({ module, loader, threads, threadsLater, memoryLimit, network, remembered: lines = [] }, now) {
+      task = now
+      task.progress('load', SHARES.fetch)
       core = await create({
-        module: compiled,
-        loader: request.loader,
-        threads: request.threads,
-        memoryLimit: request.memoryLimit,
+        module,
+        loader,
+        memoryLimit,
         onLog: log,
         onProgress: (stage, fraction) => task.progress(stage, fraction),
         isCancelled: () => task.cancelled(),
       })
-      const reply: OpenReply = { version: core.version, module: compiled, resources: resources.counts, memoryBytes: 0 }
+      const reply: OpenReply = { version: core.version, threads: 1, memoryBytes: 0 }
+      const started = threadsLater ? later(() => startThreads(threads)) : startThreads(threads)
       if (files) {
-        memory = remembered(core, request.remembered ?? [], log)
+        memory = remembered(core, lines, log)
         model = core.openModel(files)
         model.remember(memory)
         reply.model = await describeModel(model, files['manifest.json'])
+        files = null
       }
-      if (request.network) {
-        session = core.createSession(request.network.bytes, { int8: request.network.int8 })
+      if (network) {
+        session = core.createSession(network.bytes, { int8: network.int8 })
         reply.inputs = session.inputs
         reply.outputs = session.outputs
       }
+      await started
       task.progress('load', SHARES.load)
-      return { result: { ...reply, memoryBytes: core.memoryBytes } }
+      return { result: { ...reply, threads: core.threads, memoryBytes: core.memoryBytes } }
     },
 
     begin({ name, without, fieldsOnly, pages, origin, audio }) {
@@ -146,23 +165,8 @@ function remembered(core: Core, lines: string[], log: Log): Memory {
 const linesOf = (memory: Memory): Remembered[] =>
   memory.export().split('\n').filter(Boolean).map((line) => ({ id: JSON.parse(line).id as string, line }))
 
-/** The binary and the models at once. */
-async function fetchAll({ wasm, model, variant }: OpenRequest, resources: Resources, task: Task) {
-  const fetched = (fraction: number) => task.progress('fetch', fraction * SHARES.fetch)
-  fetched(0)
-  const [module, files] = await Promise.all([
-    wasm instanceof WebAssembly.Module ? wasm : resources.load(wasm, variant),
-    model && ('files' in model ? model.files : resources.loadModel(model, fetched)),
-  ])
-  return { module, files }
-}
-
-async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
-  try {
-    return await WebAssembly.compile(bytes as BufferSource)
-  } catch (error) {
-    throw new PlaitError('INVALID', `expected a WebAssembly binary this engine takes: ${(error as Error).message}`, { cause: error })
-  }
+function later(work: () => Promise<void>): void {
+  setTimeout(() => void work(), THREADS_LATER)
 }
 
 async function describeModel(model: Model, manifestBytes: Uint8Array) {

@@ -24,9 +24,15 @@ export const document = (name, pages, extra = {}) => ({
 /** `hooks.page(bytes, core options)` is called for every page; `calls` tells what happened, in order. */
 export function doubleCore(hooks = {}, calls = []) {
   return async (options) => {
-    calls.push(['create', options.threads, options.memoryLimit])
+    calls.push(['create', options.memoryLimit])
     return {
       version: '0.1.0',
+      threads: 1,
+      async startThreads(threads) {
+        calls.push(['threads', threads])
+        hooks.threads?.()
+        this.threads = threads
+      },
       memoryBytes: 1 << 20,
       createMemory() {
         const kept = new Map()
