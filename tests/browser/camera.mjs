@@ -1,7 +1,7 @@
 // A receipt held to the camera (Chromium's fake device, playing a video of a sample) is captured, straightened and read;
 // what the microphone hears comes along, on the clock of the frames.
 import { join } from 'node:path'
-import { bare, bring, check, chromium, native, open, same, sample, temporaryFolder, test } from './harness.mjs'
+import { bare, bring, check, chromium, native, open, same, sample, temporaryFolder, test, web } from './harness.mjs'
 import { fakeDevices, tone, video } from './media.mjs'
 
 const file = 'kopitiam.jpg'
@@ -51,6 +51,22 @@ function share(samples, rate, frequency) {
   return 2 * (re * re + im * im) / samples.length / all
 }
 
+/** The page: its camera's dialog closes when a receipt was held still, which is on the shelf then, with its fields. */
+async function onPage(ends, devices) {
+  const { url, browser } = await open(ends, { folders: [web], browser: () => chromium(...devices) })
+  const page = await browser.newPage()
+  page.setDefaultTimeout(120_000)
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Camera' }).click()
+  await page.locator('.card', { hasText: 'Camera 1' }).waitFor()
+  await page.locator('.field').first().waitFor()
+  const total = await page.locator('.field[data-field=total]').innerText()
+  check(total.includes(expected.fields.total.value), `the page: the total, found ${total}`)
+  same(await page.locator('dialog[open]').count(), 0, 'the page: its camera is closed')
+  const { width, height } = await page.locator('.sheet img').evaluate((image) => ({ width: image.naturalWidth, height: image.naturalHeight }))
+  check(Math.abs(width / height / (expected.pages[0].width / expected.pages[0].height) - 1) < 0.03, `the page: what was cut out is shown, found ${width} by ${height}`)
+}
+
 await test(async (ends) => {
   const folder = temporaryFolder(ends)
   await video(join(folder, 'receipt.y4m'), file)
@@ -87,4 +103,5 @@ await test(async (ends) => {
     const [tone, other] = [share(middle, 16_000, hertz), share(middle, 16_000, 2 * hertz + 130)]
     check(tone > 0.5 && other < 0.05, `the tone is heard: ${hertz} Hz has a share of ${tone}, another ${other}`)
   }
+  await onPage(ends, devices)
 })

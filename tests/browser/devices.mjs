@@ -81,6 +81,22 @@ async function onPage(ends) {
   await page.locator('.field').first().waitFor({ timeout: 120_000 })
 }
 
+/** A microphone that may not be used leaves the page's camera going. */
+async function halfPage(ends) {
+  const { url, browser } = await open(ends, { folders: [web], browser: () => chromium(...fakeDevices()) })
+  const context = await browser.newContext({ permissions: ['camera'] }) // and nothing else
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Camera' }).click()
+  const ear = page.getByRole('button', { name: 'Say the total' })
+  await ear.click()
+  await page.locator('dialog.camera').getByText('The microphone cannot be used').waitFor()
+  same(await ear.getAttribute('aria-pressed'), 'false', 'the page: it does not listen')
+  await page.locator('dialog.camera').getByText('Hold a document in front of the camera').waitFor()
+  same(await page.getByRole('alert').count(), 0, 'the page: the camera goes on')
+}
+
 await test(async (ends) => {
-  for (const part of [denied, missing, halves, onPage]) await part(ends)
+  for (const part of [denied, missing, halves, onPage, halfPage]) await part(ends)
 })

@@ -16,8 +16,10 @@ export const { serve } = await import(pathToFileURL(join(root, 'web/serve.mjs'))
 export const web = join(root, 'web/dist')
 /** What is served for a page that only hands over the package, as `window.plait` and `window.tools`. */
 export const bare = [join(root, 'tests/browser/bare'), join(root, 'js')]
-/** Real receipts where there are some; none elsewhere. */
-export const receipts = join(process.env.PLAIT_SHARED ?? join(root, '../shared'), 'data/receipts/dev')
+const data = join(process.env.PLAIT_SHARED ?? join(root, '../shared'), 'data')
+/** Real receipts and recorded digits where there are some; none elsewhere. */
+export const receipts = join(data, 'receipts/dev')
+export const recordings = join(data, 'spoken-digits/dev')
 
 const skipped = 77
 export function skip(why) {

@@ -58,13 +58,17 @@ export async function video(file, name, turn = 0.05) {
 /** A sine of so many Hz, two seconds of 16-bit mono at 48 kHz. */
 export function tone(file, frequency) {
   const rate = 48_000
-  const samples = Int16Array.from({ length: 2 * rate }, (_, i) => 12_000 * Math.sin(2 * Math.PI * frequency * i / rate))
+  writeFileSync(file, wave(Int16Array.from({ length: 2 * rate }, (_, i) => 12_000 * Math.sin(2 * Math.PI * frequency * i / rate)), rate))
+}
+
+/** RIFF of 16-bit mono. */
+export function wave(samples, rate) {
   const head = Buffer.alloc(44)
   head.write('RIFF', 0), head.writeUInt32LE(36 + 2 * samples.length, 4), head.write('WAVEfmt ', 8)
   head.writeUInt32LE(16, 16), head.writeUInt16LE(1, 20), head.writeUInt16LE(1, 22)
   head.writeUInt32LE(rate, 24), head.writeUInt32LE(2 * rate, 28), head.writeUInt16LE(2, 32), head.writeUInt16LE(16, 34)
   head.write('data', 36), head.writeUInt32LE(2 * samples.length, 40)
-  writeFileSync(file, Buffer.concat([head, Buffer.from(samples.buffer)]))
+  return Buffer.concat([head, Buffer.from(Int16Array.from(samples).buffer)])
 }
 
 export const fakeDevices = (...more) => ['--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required', ...more]

@@ -1,5 +1,5 @@
 // A dialog that looks through the camera until a document is held steadily, or the shutter is pressed.
-import type { Capture, Live, Plait, Quality } from 'plait'
+import { DeviceError, type Capture, type Live, type Plait, type Quality } from 'plait'
 import { announce, h, icon, replace, svg } from './dom.ts'
 import { stated } from './errors.ts'
 
@@ -13,19 +13,28 @@ const hints: Record<NonNullable<Quality['problem']>, string> = {
 
 /** Opens at once; `take` gets every document that was captured, with its page as a picture. */
 export function openCamera(
-  plait: Promise<Plait>, listen: boolean, take: (document: import('plait').Document, picture: Blob, capture: Capture) => void,
+  plait: Promise<Plait>, take: (document: import('plait').Document, picture: Blob, capture: Capture) => void,
 ) {
   let live: Live | undefined
+  let listening = false
   const video = h('video', { autoplay: true, muted: true, playsinline: true, 'aria-label': 'What the camera sees' })
   const outline = svg('svg', { class: 'outline', 'aria-hidden': 'true', preserveAspectRatio: 'xMidYMid meet' })
   const hint = h('p', { class: 'hint', role: 'status' }, 'Opening the camera')
   const shutter = h('button', { class: 'shutter', type: 'button', 'aria-label': 'Take the picture now', disabled: true, onclick: () => void shoot() })
+  // It listens only when a person says so, and only where the package has a use for what is said.
+  const ear = h('button', { class: 'quiet', type: 'button', 'aria-pressed': 'false', hidden: true, onclick: () => void listen() },
+    icon('microphone'), h('span', {}, 'Say the total'))
   const view = h('div', { class: 'view' }, video, outline)
   const dialog = h('dialog', { class: 'camera', 'aria-label': 'Camera', onclose: end }, view, hint,
     h('div', { class: 'bar' },
-      h('button', { class: 'quiet', type: 'button', onclick: () => dialog.close() }, icon('close'), 'Close'), shutter, h('span', { class: 'counter' })))
+      h('button', { class: 'quiet', type: 'button', onclick: () => dialog.close() }, icon('close'), 'Close'), shutter, h('span', { class: 'end' }, ear)))
 
-  function say(text: string) {
+  let free = 0
+  /** What must be read stays for some milliseconds, whatever every frame has to say. */
+  function say(text: string, ms = 0) {
+    const now = performance.now()
+    if (ms === 0 && now < free) return
+    free = now + ms
     if (hint.textContent !== text) hint.textContent = text
   }
 
@@ -58,20 +67,44 @@ export function openCamera(
     replace(view, h('div', { class: 'sentence', role: 'alert' }, icon('warning'), h('p', {}, text), h('p', { class: 'why' }, detail)))
   }
 
+  /** What is not the camera's own end leaves the camera going. */
+  function told(error: unknown) {
+    if (error instanceof DeviceError && error.device === 'camera') return fail(error)
+    if (error instanceof DeviceError) pressed(false)
+    const text = error instanceof DeviceError ? 'The microphone cannot be used. Reading goes on without it.' : stated(error).text
+    say(text, 4000)
+    announce(text)
+  }
+
+  function pressed(on: boolean) {
+    listening = on
+    ear.setAttribute('aria-pressed', String(on))
+  }
+
+  async function listen() {
+    pressed(!listening)
+    live?.stop()
+    video.srcObject = null
+    await start().catch(fail)
+    if (listening) say('Say the total, digit by digit, and hold the document still', 4000)
+  }
+
   function end() {
     live?.stop()
     dialog.remove()
   }
 
   async function start() {
-    live = (await plait).live({
-      video, audio: listen,
+    const reader = await plait
+    live = reader.live({
+      video, audio: listening,
       onQuality: see,
       onDocument: (document, capture) => void captured(document, capture),
-      onError: fail,
+      onError: told,
     })
     if (!dialog.open) return live.stop()
     await live.ready
+    ear.hidden = !reader.info.model.modalities.includes('audio')
     say('Hold a document in front of the camera')
     shutter.disabled = false
   }

@@ -8,7 +8,7 @@ import { Item } from './item.ts'
 import { registerServiceWorker } from './offline.ts'
 import { Reader } from './reader.ts'
 import { createShelf } from './shelf.ts'
-import { createVoice, hears, type Voice } from './voice.ts'
+import { createVoice, type Voice } from './voice.ts'
 
 const content = document.getElementById('content')!
 const actions = document.getElementById('actions')!
@@ -16,8 +16,7 @@ const items: Item[] = []
 let shown: { item: Item; close(): void } | undefined
 let voice: Voice | undefined
 
-const modelUrl = new URL('./models/receipt/', document.baseURI)
-const reader = new Reader({ modelUrl, wasmUrl: new URL('./wasm/', document.baseURI) })
+const reader = new Reader({ modelUrl: new URL('./models/receipt/', document.baseURI), wasmUrl: new URL('./wasm/', document.baseURI) })
 const about = createAbout()
 const shelf = createShelf(show, putAway)
 const stage = h('div', { class: 'stage' })
@@ -80,7 +79,7 @@ const ways = (prominent: boolean) => [
 
 let captures = 0
 function useCamera() {
-  openCamera(reader.plait(), voice !== undefined, (document, picture) => {
+  openCamera(reader.plait(), (document, picture) => {
     const item = new Item(`Camera ${++captures}`, picture)
     item.state = { is: 'read', document, ms: document.timing_ms.total }
     enter(item)
@@ -111,7 +110,7 @@ async function start() {
   if (await registerServiceWorker(about.offline, () => items.length === 0 && !document.querySelector('dialog[open]'))) return
   const plait = await reader.plait()
   about.running(plait)
-  if (await hears(modelUrl)) {
+  if (plait.info.model.modalities.includes('audio')) {
     voice = createVoice()
     actions.prepend(voice.button)
   }

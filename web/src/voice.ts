@@ -10,12 +10,6 @@ export interface Voice {
 
 const sampleRate = 16_000 // Hz, what the models hear
 
-/** Whether the package of models has ears. */
-export async function hears(modelUrl: URL): Promise<boolean> {
-  const manifest = await (await fetch(new URL('manifest.json', modelUrl))).json()
-  return manifest.tagger?.modalities?.audio !== undefined
-}
-
 export function createVoice(): Voice {
   let recorder: MediaRecorder | undefined
   let note: AudioClip | undefined
