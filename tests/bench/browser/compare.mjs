@@ -8,7 +8,7 @@
 // without).  All by default.  A ratio above 1 means that Plait is faster.  Medians of turns that follow each other: what else the
 // machine does touches both.  The others are installed into the user's cache folder when they are not there.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -185,10 +185,7 @@ async function receipts() {
 }
 
 async function start() {
-  const small = join(options.models, 'start')
-  mkdirSync(small, { recursive: true })
-  writeFileSync(join(small, 'small.json'), JSON.stringify({ model: '/models/receipt/layout.onnx', inputs: { features: { dims: [7, 48] } } }))
-  await opened([small], async (url, browser) => {
+  await opened([], async (url, browser) => {
     const times = { plait: [], onnxruntime: [] }
     for (let i = 0; i <= rounds; i++) {
       for (const name of Object.keys(times)) {
