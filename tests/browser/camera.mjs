@@ -63,8 +63,6 @@ async function onPage(ends, devices) {
   const total = await page.locator('.field[data-field=total]').innerText()
   check(total.includes(expected.fields.total.value), `the page: the total, found ${total}`)
   same(await page.locator('dialog[open]').count(), 0, 'the page: its camera is closed')
-  const { width, height } = await page.locator('.sheet img').evaluate((image) => ({ width: image.naturalWidth, height: image.naturalHeight }))
-  check(Math.abs(width / height / (expected.pages[0].width / expected.pages[0].height) - 1) < 0.03, `the page: what was cut out is shown, found ${width} by ${height}`)
 }
 
 await test(async (ends) => {
