@@ -120,7 +120,7 @@ def write(plait, folder, package, made, folds):
         bytes=sum(f['bytes'] for f in manifest['files'].values()), figures=table(rows(pixels, words)), ablation=table(ablation),
         familiar=sum(len(f.get('familiar', [])) for f in manifest['fields'].values()),
         machine='%d %s cores, no GPU' % (os.cpu_count(), platform.machine()),
-        made=made, folds='; '.join('a third of the %ss left out: %.3f of %d' % ({'fold': 'receipt'}.get(k, k), f['f1'], f['fields']) for k, f in folds.items())))
+        made=made, folds='; '.join('a third of the %ss left out: %.3f of %d' % (k, f['f1'], f['fields']) for k, f in folds.items()) or 'not measured'))
 
 
 def main():
@@ -130,7 +130,8 @@ def main():
     parser.add_argument('--made', default='Training times were not recorded.')
     parser.add_argument('--folds', type=pathlib.Path, help="tagger_calibrate.py's --figures")
     o = parser.parse_args()
-    write(ROOT / 'build' / 'native' / 'plait', o.data / 'receipts' / 'dev', o.package.resolve(), o.made, json.loads(o.folds.read_text()) if o.folds else {})
+    figures = json.loads(o.folds.read_text()) if o.folds else {}
+    write(ROOT / 'build' / 'native' / 'plait', o.data / 'receipts' / 'dev', o.package.resolve(), o.made, figures)
 
 
 if __name__ == '__main__':

@@ -45,8 +45,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     const char *scopes = "documents,infer,feedback";
     int rate = 0, budget = 0;
     const struct plait__option options[] = {
-        {"--scopes", "NAME,NAME", "documents, infer, feedback, metrics, models, telemetry; the first three by default",
-         .text = &scopes},
+        {"--scopes", "NAME,NAME", PLAIT__SCOPE_LIST "; the first three by default", .text = &scopes},
         {"--rate", "N", "requests a second; any by default", .number = &rate},
         {"--budget", "SECONDS", "of work a day; any by default", .number = &budget},
         {0}};

@@ -10,8 +10,7 @@ enum plait_status plait__strangeness(struct plait__arena *arena, const struct pl
                                      float *strangeness_out);
 
 /* How much stranger a page is than pages usually are, in the mean over the characters of its words that are mostly letters: 0
- * for nineteen pages in twenty, and about 0.15 where one letter in twenty-five is wrong.  models/training/tagger_calibrate.py
- * (`strange_page`) is the same. */
+ * for nineteen pages in twenty, and about 0.15 where one letter in twenty-five is wrong. */
 enum plait_status plait__page_strangeness(struct plait__arena *arena, const struct plait__recogniser *recogniser,
                                           const struct plait__page *page, float *strangeness_out);
 

@@ -55,9 +55,7 @@ static enum plait_status read_key(const struct plait__json *at, struct plait__ap
     while (plait__json_next(&scopes, &scope)) {
         PLAIT__TRY(plait__json_text(&scope, NULL, &text));
         const int index = scope_of(text, strlen(text));
-        if (index < 0)
-            return plait__json_fail(&scope, NULL, PLAIT_INVALID,
-                                    "expected documents, infer, feedback, metrics, models or telemetry");
+        if (index < 0) return plait__json_fail(&scope, NULL, PLAIT_INVALID, "expected one of " PLAIT__SCOPE_LIST);
         key->scopes |= 1u << index;
     }
     PLAIT__TRY(read_number(at, "rate", &key->rate));
@@ -111,8 +109,7 @@ static enum plait_status write_scopes(plait_context *context, struct plait__writ
         const size_t length = strcspn(at, ",");
         const int index = scope_of(at, length);
         if (index < 0)
-            return plait__fail(context, PLAIT_INVALID,
-                               "scopes: expected documents, infer, feedback, metrics, models or telemetry, found \"%.*s\"",
+            return plait__fail(context, PLAIT_INVALID, "scopes: expected some of " PLAIT__SCOPE_LIST ", found \"%.*s\"",
                                (int)length, at);
         plait__write_text(writer, NULL, scope_names[index]);
         at += length + (at[length] == ',');

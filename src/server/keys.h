@@ -17,6 +17,7 @@ struct plait__exchange;
 #define PLAIT__SCOPE_MAP(X)   \
     X(DOCUMENTS, "documents") \
     X(INFER, "infer") X(FEEDBACK, "feedback") X(METRICS, "metrics") X(MODELS, "models") X(TELEMETRY, "telemetry")
+#define PLAIT__SCOPE_LIST "documents, infer, feedback, metrics, models, telemetry"
 
 enum { PLAIT__API_KEY_ID_BYTES = 17, PLAIT__API_KEY_HASH_BYTES = 128, PLAIT__API_KEY_BYTES = 96 };
 

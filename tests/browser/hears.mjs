@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { bare, bring, check, chromium, firefox, open, plait, root, same, sample, temporaryFolder, test } from './harness.mjs'
+import { bare, bring, check, chromium, firefox, native, open, plait, recordings, root, same, sample, temporaryFolder, test } from './harness.mjs'
+import { wave } from './media.mjs'
 
 const RATE = 8000
-const recordings = join(process.env.PLAIT_SHARED ?? join(root, '../shared'), 'data/spoken-digits/dev')
 
 /** A buzz with two formants that move, as vowels do, and pauses: digits for the network's ears, whatever it makes of them. */
 function made() {
@@ -29,27 +29,17 @@ function said(digits) {
   return Float32Array.from([pause, ...sounds.flatMap((sound) => [sound, pause])].flatMap((part) => [...part]))
 }
 
-function wav(samples) {
-  const file = Buffer.alloc(44 + 2 * samples.length)
-  file.write('RIFF', 0), file.writeUInt32LE(36 + 2 * samples.length, 4), file.write('WAVEfmt ', 8)
-  file.writeUInt32LE(16, 16), file.writeUInt16LE(1, 20), file.writeUInt16LE(1, 22), file.writeUInt32LE(RATE, 24)
-  file.writeUInt32LE(2 * RATE, 28), file.writeUInt16LE(2, 32), file.writeUInt16LE(16, 34)
-  file.write('data', 36), file.writeUInt32LE(2 * samples.length, 40)
-  samples.forEach((sample, i) => file.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32767), 44 + 2 * i))
-  return file
-}
-
 await test(async (ends) => {
   const folder = temporaryFolder(ends)
   const about = ({ voice, fields, checks }) => ({ digits: voice?.digits, total: fields.total, agrees: checks.find(({ name }) => name === 'voice_agrees')?.passed })
-  const plain = about(JSON.parse(execFileSync(resolve(root, plait), ['read', sample('kopitiam.jpg')], { encoding: 'utf8' })))
+  const plain = about(native(sample('kopitiam.jpg')))
   const amount = plain.total.value.replace('.', '')
   const notes = { silence: new Float32Array(RATE), buzz: made(), right: said(amount), wrong: said('4070') }
   const expected = {}
   for (const [name, samples] of Object.entries(notes)) {
     if (!samples) { delete notes[name]; continue }
     const file = join(folder, `${name}.wav`)
-    writeFileSync(file, wav(samples))
+    writeFileSync(file, wave(samples.map((sample) => Math.round(Math.max(-1, Math.min(1, sample)) * 32767)), RATE))
     expected[name] = about(JSON.parse(execFileSync(resolve(root, plait), ['read', '--audio', file, sample('kopitiam.jpg')], { encoding: 'utf8' })))
   }
   for (const [browser, launch] of [['Chromium', chromium], ['Firefox', firefox]]) {
