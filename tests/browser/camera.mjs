@@ -63,6 +63,25 @@ async function onPage(ends, devices) {
   const total = await page.locator('.field[data-field=total]').innerText()
   check(total.includes(expected.fields.total.value), `the page: the total, found ${total}`)
   same(await page.locator('dialog[open]').count(), 0, 'the page: its camera is closed')
+
+  // The picture is on the sheet, whole, and what was found is linked to it both ways.
+  await page.locator('.sheet img').waitFor()
+  const { width, height } = await page.locator('.sheet img').evaluate(async (image) => {
+    await image.decode()
+    return { width: image.naturalWidth, height: image.naturalHeight }
+  })
+  const { width: w, height: h } = expected.pages[0]
+  check(Math.abs(width / height / (w / h) - 1) < 0.03, `the page: what was cut out is shown, found ${width} by ${height}`)
+  same(await page.locator('.overlay').getAttribute('viewBox'), `0 0 ${width} ${height}`, 'the page: boxes are in pixels of the picture')
+  await page.locator('.field[data-field=total]').hover()
+  same(await page.locator('.box.here').getAttribute('data-field'), 'total', 'the page: from the list to the picture')
+  const [box, sheet] = [await page.locator('.box.here').boundingBox(), await page.locator('.sheet img').boundingBox()]
+  const off = expected.fields.total.polygon[0].map((at, axis) =>
+    (axis ? (box.y - sheet.y) / sheet.height : (box.x - sheet.x) / sheet.width) - at / (axis ? h : w))
+  // The outline is found on a picture of 320 pixels: 3% of a page's side.
+  check(Math.hypot(...off) < 0.03, `the page: the box is where the total is, off by ${off}`)
+  await page.locator('.box[data-field=date]').hover()
+  same(await page.locator('.field.here').getAttribute('data-field'), 'date', 'the page: from the picture to the list')
 }
 
 await test(async (ends) => {

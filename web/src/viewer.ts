@@ -67,17 +67,23 @@ export function createViewer(item: Item, choose: (name: string | null, chosen: b
   dragToScroll(scroller)
 
   const sheets: HTMLElement[] = []
-  function lay({ width, height, url }: { width: number; height: number; url?: string }) {
-    const label = sheets.length ? `Page ${sheets.length + 1}` : `Page of ${item.name}`
-    const sheet = h('figure', { class: 'sheet' }, url !== undefined && h('img', { src: url, alt: label, decoding: 'async', draggable: 'false' }))
+  function lay({ width, height }: { width: number; height: number }) {
+    const sheet = h('figure', { class: 'sheet' })
     sheet.style.setProperty('--ratio', String(width / height))
     sheets.push(sheet)
     strip.append(sheet)
     count.textContent = sheets.length > 1 ? `${sheets.length} pages` : ''
+    return sheet
   }
 
+  /** A page's picture may come before what was read, or after: from a camera it is read before it is drawn here. */
   function look() {
-    for (const leaf of item.leaves.slice(sheets.length)) lay(leaf)
+    for (const [i, leaf] of item.leaves.entries()) {
+      const sheet = sheets[i] ?? lay(leaf)
+      if (sheet.querySelector('img')) continue
+      const alt = i ? `Page ${i + 1}` : `Page of ${item.name}`
+      sheet.prepend(h('img', { src: leaf.url, alt, decoding: 'async', draggable: 'false' }))
+    }
   }
   item.addEventListener('leaf', look)
   look()
@@ -98,13 +104,13 @@ export function createViewer(item: Item, choose: (name: string | null, chosen: b
 
   function mark(document: Document) {
     for (const [i, page] of document.pages.entries()) {
-      if (!sheets[i]) lay(page) // this browser cannot show it: an empty sheet bears the boxes
+      const sheet = sheets[i] ?? lay(page) // without a picture, because this browser cannot show it, it bears the boxes
       const overlay = svg('svg', { class: 'overlay', viewBox: `0 0 ${page.width} ${page.height}`, role: 'group', 'aria-label': 'What was found' },
         ...page.lines.map((line) => svg('polygon', { points: points(line.polygon), class: 'line' }, svg('title', {}, line.text))),
         ...Object.entries(document.fields).flatMap(([name, field]) =>
           field.polygon && field.value !== null && field.page === i ? [box(name, value(field), field.polygon)] : []))
-      sheets[i]?.querySelector('svg')?.remove()
-      sheets[i]?.append(overlay)
+      sheet.querySelector('svg')?.remove()
+      sheet.append(overlay)
     }
   }
 
