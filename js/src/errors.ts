@@ -51,13 +51,16 @@ export class ResourceError extends PlaitError {
   static override readonly className: string = 'ResourceError'
 }
 
+export type Device = 'camera' | 'microphone'
+
 /** The camera or the microphone: permission denied, no device, device unplugged. */
 export class DeviceError extends PlaitError {
   static override readonly className: string = 'DeviceError'
+  readonly device: Device
 
-  /** Which of both: the sentence begins with it. */
-  get device(): 'camera' | 'microphone' {
-    return this.message.startsWith('microphone') ? 'microphone' : 'camera'
+  constructor(device: Device, code: ErrorCode, words: string, options?: ErrorOptions) {
+    super(code, `${device}: ${words}`, options)
+    this.device = device
   }
 }
 
@@ -66,9 +69,10 @@ export class ServerError extends PlaitError {
   static override readonly className: string = 'ServerError'
 }
 
-const classes = [PlaitError, WorkerError, ResourceError, DeviceError, ServerError]
+/** What crosses the border of a worker; devices are the page's. */
+const classes = [PlaitError, WorkerError, ResourceError, ServerError]
 
-/** An error as it crosses the border. */
+/** An error as it crosses. */
 export interface ErrorRecord {
   name: string
   message: string

@@ -9,7 +9,7 @@ const tries = async ({ video, audio, expect }) => {
   const frames = []
   const live = window.tools.reader.live({
     video, audio, onDocument: () => {},
-    onError: ({ name, code, message }) => errors.push({ name, code, message }),
+    onError: ({ name, code, device, message }) => errors.push({ name, code, device, message }),
     onQuality: () => frames.push(1),
   })
   const ready = await window.tools.outcome(live.ready)
@@ -26,7 +26,7 @@ async function denied(ends) {
   await page.evaluate(() => window.tools.open())
   const { errors, ready } = await page.evaluate(tries, { video: true, audio: true, expect: { errors: 2, frames: 0 } })
   same(errors.map(({ name, code }) => [name, code]), [['DeviceError', 'PERMISSION_DENIED'], ['DeviceError', 'PERMISSION_DENIED']], 'denied: errors')
-  check(['camera', 'microphone'].every((device) => errors.some(({ message }) => message.startsWith(device))), `denied: each device by name, found ${JSON.stringify(errors)}`)
+  check(['camera', 'microphone'].every((device) => errors.some((error) => error.device === device && error.message.startsWith(`${device}: `))), `denied: each device by name, found ${JSON.stringify(errors)}`)
   same(ready, 'PERMISSION_DENIED', 'denied: ready')
   sameDocument(await page.evaluate(() => window.tools.read('kopitiam.jpg')), native(sample('kopitiam.jpg')), 'denied: files are read all the same')
 }

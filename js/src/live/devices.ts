@@ -1,8 +1,6 @@
 /** Camera and microphone: asking for them, and saying in words what went wrong. */
 
-import { DeviceError, PlaitError, type ErrorCode } from '../errors.js'
-
-export type Device = 'camera' | 'microphone'
+import { DeviceError, PlaitError, type Device, type ErrorCode } from '../errors.js'
 
 const failures: Record<string, [ErrorCode, string]> = {
   NotAllowedError: ['PERMISSION_DENIED', 'permission was denied'],
@@ -20,14 +18,14 @@ export async function openDevice(device: Device, constraints: true | MediaTrackC
   } catch (error) {
     const { name, message } = error as Error
     const [code, words] = failures[name] ?? ['NO_DEVICE', message || name]
-    throw new DeviceError(code, `${device}: ${words}`, { cause: error })
+    throw new DeviceError(device, code, words, { cause: error })
   }
 }
 
 /** Calls back when the device is unplugged or its permission taken back. */
 export function onLost(device: Device, stream: MediaStream, signal: AbortSignal, lost: (error: DeviceError) => void): void {
   for (const track of stream.getTracks()) {
-    track.addEventListener('ended', () => lost(new DeviceError('DEVICE_LOST', `${device}: it was unplugged, or taken away`)), { signal, once: true })
+    track.addEventListener('ended', () => lost(new DeviceError(device, 'DEVICE_LOST', 'it was unplugged, or taken away')), { signal, once: true })
   }
 }
 
