@@ -147,6 +147,21 @@ test('a server that failed three times is left alone', async () => {
   const fallback = make({ confidenceBelow: 0.8 })
   for (let i = 0; i < 5; i++) assert.equal((await fallback.read(input, {}, here)).source.name, 'here')
   assert.equal(requests.length, 3)
+
+  // After half a minute it is asked once, and rests again; once it has answered, it may fail again.
+  const { now } = performance
+  let later = 0
+  performance.now = () => now.call(performance) + later
+  try {
+    const source = async () => (await fallback.read(input, {}, here)).source.name
+    later += 31_000
+    assert.deepEqual([await source(), await source(), requests.length], ['here', 'here', 4])
+    later += 31_000
+    answers = [[200, sure()], [500, '']] // prettier-ignore
+    assert.deepEqual([await source(), await source(), await source(), requests.length], ['there', 'here', 'here', 7])
+  } finally {
+    performance.now = now
+  }
 })
 
 test('offline nothing is sent', async () => {
