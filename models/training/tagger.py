@@ -137,7 +137,7 @@ def main():
     p.add_argument('data'); p.add_argument('library'); p.add_argument('checkpoint')
     p.add_argument('--epochs', type=int, default=60); p.add_argument('--fold', type=int); p.add_argument('--by', choices=('shop', 'receipt'), default='shop'); p.add_argument('--seed', type=int, default=1)
     p.add_argument('--batch', type=int, default=8); p.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0))); p.add_argument('--rate', type=float, default=2e-3)
-    p.add_argument('--strength', type=float, default=1.0); p.add_argument('--read')
+    p.add_argument('--strength', type=float, default=1.0); p.add_argument('--torn', type=float, default=0.15, help='share of pages of which a part is gone'); p.add_argument('--read')
     a = p.parse_args()
     torch.manual_seed(a.seed); torch.set_num_threads(a.threads)
     lib = tagger_inputs.open_library(a.library)
@@ -168,7 +168,7 @@ def main():
             samples = []
             for i in batch:
                 page = read[pages[i].name] if pages[i].name in read and rng.random() < 0.35 else pages[i]
-                page, true_picture = tagger_augment.augment(page, pages, rng, words, a.strength)
+                page, true_picture = tagger_augment.augment(page, pages, rng, words, a.strength, a.torn)
                 samples.append(Sample(lib, page, rng, true_picture or rng.random() < 0.2))
             inputs = batch_of(samples, rng, True)
             loss = loss_of(model(*inputs), samples)

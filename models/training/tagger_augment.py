@@ -228,6 +228,25 @@ def compose(head, body):
     fields = {f: (head if f in SPANS else body).fields[f] for f in FIELDS}
     return Page(head.name + '+' + body.name, top + rest, fields, known, None)
 
+def tear(page, rng):
+    """The page without its end, its beginning, or the rows that say its date or its total.  A field of which nothing is left is
+    none; of one that is left in part nothing is known, but for the date, which is as good in any place."""
+    order = sorted(page.lines, key=lambda l: l.polygon[:, 1].mean())
+    marked = lambda lines, fields: [i for i, l in enumerate(lines) if any(w[1] & fields for w in l.words)]
+    ends, begins = marked(order, {'total'}), marked(order, set(SPANS))
+    u = rng.random()
+    if u < 0.5 and ends and ends[0] > 2: kept = order[:rng.integers(2, ends[0] + 1)]
+    elif u < 0.75 and begins and begins[-1] < len(order) - 2: kept = order[rng.integers(1, begins[-1] + 2):]
+    else:
+        gone = {id(r) for i in marked(order, {rng.choice(['date', 'total'])}) for r in row_beside(page, order[i])}
+        kept = [l for l in order if id(l) not in gone]
+    if len(kept) < 2: return
+    for f in FIELDS:
+        before, left = len(marked(order, {f})), len(marked(kept, {f}))
+        if before and not left: page.fields[f] = None
+        elif left < before and f != 'date': page.known[f] = False
+    page.lines = kept
+
 # ------------------------------------------------------------------ a recogniser's mistakes
 
 def damage_word(rng, text, rate):
@@ -311,7 +330,7 @@ def move(page, rng):
 
 # ------------------------------------------------------------------ the whole
 
-def augment(page, pages, rng, words, strength=1.0):
+def augment(page, pages, rng, words, strength=1.0, torn=0.15):
     """(page, whether its pictures still show its words)."""
     true_picture = True
     if rng.random() < 0.3: strength = 0                                    # the shop as it is
@@ -330,6 +349,7 @@ def augment(page, pages, rng, words, strength=1.0):
     if rng.random() < 0.4 * strength: rescale_amounts(page, rng); true_picture = False
     if rng.random() < 0.4 * strength: vary_totals(page, rng); true_picture = False
     if rng.random() < 0.4 * strength: vary_date(page, rng); true_picture = False
+    if rng.random() < torn: tear(page, rng)
     if rng.random() < 0.3: join_rows(page, rng, rng.random())
     if rng.random() < 0.5: cut_lines(page, rng, rng.choice([0.03, 0.1]))
     if rng.random() < 0.5: damage(page, rng, rng.choice([0.005, 0.02, 0.05]))

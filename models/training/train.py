@@ -4,8 +4,8 @@ usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--
 
 Steps are done in order, each once: a step that ended is remembered in WORK/done, one that was interrupted goes on from its
 checkpoint, and --from does a step and all after it again.  --length scales the number of training steps: 1 takes about three
-hours of one core; the detector and the recogniser in the tree were made with 0.65, in two.  --continue begins with the detector and the recogniser that are in the package instead of from
-nothing.  The network that hears amounts comes with digits_train.py's others, in WORK/digits.  Seeds and numbers of steps are fixed, so that only the machine's rounding differs from run to run.  Needs
+hours of one core; the detector and the recogniser in the tree were made with 0.65, in two.  --continue begins with the detector and
+the recogniser that are in the package instead of from nothing.  The network that hears amounts comes with digits_train.py's others, in WORK/digits.  Seeds and numbers of steps are fixed, so that only the machine's rounding differs from run to run.  Needs
 build/native/plait (cmake --preset native && cmake --build --preset native) and the packages of requirements.txt.
 """
 import argparse
