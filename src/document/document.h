@@ -79,8 +79,7 @@ struct plait__field {
     const char *text;     /* as printed; NULL when there is none */
     bool familiar;        /* the value is one that the package knows */
     const char *recalled; /* the confirmed document that it is from; NULL: none */
-    float likeness;       /* of a recalled value: the share of its letters and digits that stand here */
-    float chosen;         /* likewise: the tagger's logit that the words it stands in are the field */
+    float chosen;         /* of a recalled value: the tagger's logit that the words it stands in are the field */
     float confidence;     /* 0..1 that value is right, calibrated; with no value, that there is none */
     int page;             /* 0-based */
     float polygon[4][2];  /* around its words; meaningful with text */

@@ -213,47 +213,67 @@ static enum plait__reason reason_of(const struct work *work, const struct choice
     return likely ? PLAIT__REASON_LOW_CONFIDENCE : PLAIT__REASON_NOT_FOUND;
 }
 
-/* Whether all digits of one, if it has any, are those of the other. */
-static bool same_digits(const char *one, const char *other) {
-    static const char digits[] = "0123456789";
-    const char *a = strpbrk(one, digits), *b = strpbrk(other, digits);
-    if (!a) return true;
-    for (; a && b && *a == *b; a = strpbrk(a + 1, digits), b = strpbrk(b + 1, digits)) {
-    }
-    return !a && !b;
+static bool has_digits(const char *text) {
+    return strpbrk(text, "0123456789") != NULL;
 }
 
-/* Whether a value that a person confirmed on a page like this one is to be believed rather than what was found: nothing was
- * found; it stands here letter by letter, and what was found does not go on; or what was found is nearly it, with the same
- * digits, and something else that was confirmed with it stands here too, or every word that differs was read badly.  A page
- * that clearly says something else is another branch, or another shop. */
+/* Whether the words where a confirmed value stands can be that value, misread or with a piece twice: no word that is not in it
+ * was read well.  Of a name that stands with the same number of a register as before, more is taken to be misread. */
+static bool is_misread(const struct work *work, const struct plait__recalled *recalled) {
+    const float well = recalled->akin && !has_digits(recalled->value) ? 0.95f : 0.8f;
+    bool differs = recalled->akin && recalled->longer;
+    for (int w = recalled->first; w < recalled->first + recalled->count; w++) {
+        if (plait__recall_within(&work->document->arena, work->page->words[w].text, recalled->value)) continue;
+        if (work->page->words[w].confidence >= well) return false;
+        differs = true;
+    }
+    return differs;
+}
+
+/* Whether what was found goes on where the confirmed value ends. */
+static bool goes_on(const struct work *work, const struct choice *choice, const struct plait__recalled *recalled) {
+    const int end = choice->first + choice->count, recalled_end = recalled->first + recalled->count;
+    if (choice->first > recalled->first || end < recalled_end) return false;
+    for (int w = choice->first; w < end; w++) {
+        const bool beyond = w < recalled->first || w >= recalled_end;
+        const char *text = work->page->words[w].text;
+        if (beyond && !plait__recall_within(&work->document->arena, text, "")) return true; /* with a letter or digit */
+    }
+    return false;
+}
+
+/* Digits tell branches apart.  One may be misread where a number in the head says that it is the same shop; those of a name
+ * without any are signs: a 1 is a bracket. */
+static bool same_digits(const struct plait__recalled *recalled, bool misread) {
+    if (recalled->digits == 0) return true;
+    if (!has_digits(recalled->value)) return recalled->vouched || recalled->akin;
+    return recalled->digits == 1 && recalled->akin && misread;
+}
+
+/* Whether a value that a person confirmed on a page like this one is to be believed rather than what was found, be that one the
+ * package knows or not: nothing was found; or the value stands here, letter by letter or misread, and what was found does not
+ * go on.  What is taken to be misread is nearly the value, or has a number of the confirmed page with it.  A page that clearly
+ * says something else is another branch, or another shop. */
 static enum plait_status believe(const struct work *work, const struct choice *choice, const struct plait__field *field,
                                  const struct plait__recalled *recalled, bool *believed_out) {
-    struct plait__arena *arena = &work->document->arena;
-    bool differs = false, sure = false;
+    const bool misread = is_misread(work, recalled);
     int near;
+    *believed_out = false;
+    if (!same_digits(recalled, misread)) return PLAIT_OK;
     *believed_out = choice->count == 0 || field->confidence < field->rule->least;
-    if (*believed_out) return PLAIT_OK;
-    *believed_out = recalled->likeness == 1 && (!plait__recall_within(arena, recalled->value, field->value) ||
-                                                plait__recall_within(arena, field->value, recalled->value));
-    if (*believed_out || field->familiar) return PLAIT_OK;
-    PLAIT__TRY(plait__familiar(arena, &recalled->value, 1, field->value, &near));
-    if (near < 0 || !same_digits(recalled->value, field->value)) return PLAIT_OK;
-    if ((*believed_out = recalled->vouched)) return PLAIT_OK;
-    for (int w = choice->first; w < choice->first + choice->count; w++) {
-        if (plait__recall_within(arena, work->page->words[w].text, recalled->value)) continue;
-        differs = true;
-        sure = sure || !is_doubtful(work, w);
-    }
-    *believed_out = differs && !sure;
+    if (*believed_out || goes_on(work, choice, recalled)) return PLAIT_OK;
+    *believed_out = recalled->likeness == 1 || (misread && recalled->akin);
+    if (*believed_out || !misread) return PLAIT_OK;
+    PLAIT__TRY(plait__familiar(&work->document->arena, &recalled->value, 1, field->value, &near));
+    *believed_out = near >= 0;
     return PLAIT_OK;
 }
 
-/* How sure a recalled value is, by what the tagger says of its words and how many of its letters stand there: a logistic fitted
- * on later receipts of shops of which one was confirmed (tests/bench/recalled.py). */
+/* How sure a recalled value is, by what the tagger says of its words: a logistic fitted on later receipts of shops of which one
+ * was confirmed (tests/bench/recalled.py).  How many of its letters stand there says nothing more, once it is believed. */
 static float sure_of(const struct plait__field *field) {
-    const float offset = 2.09f, chosen = 0.1f, differing = -9.38f;
-    return 1 / (1 + expf(-(offset + chosen * field->chosen + differing * (1 - field->likeness))));
+    const float offset = 1.95f, chosen = 0.17f;
+    return 1 / (1 + expf(-(offset + chosen * field->chosen)));
 }
 
 /* The field as it was confirmed, where it stands on this page. */
@@ -272,7 +292,6 @@ static enum plait_status remember(const struct work *work, const struct plait__r
     field->recalled = plait__arena_string(arena, recalled->id, strlen(recalled->id));
     if (!field->value || !field->recalled) return PLAIT_MEMORY;
     field->familiar = true;
-    field->likeness = recalled->likeness;
     field->chosen = plait__logit(choice->probability[work->tags->present]);
     field->confidence = sure_of(field);
     return PLAIT_OK;

@@ -1,11 +1,13 @@
 #include "document/recall.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum { SHORTEST = 6, LONGEST = 600, VOUCHING = 12 /* letters and digits of a value */ };
 
 static const float alike_least = 0.35f;   /* cosine from which a page is looked at as one of the same shop */
 static const float likeness_least = 0.8f; /* from which a value is taken to stand on the page */
+static const float akin_least = 0.7f;     /* likewise, where a number says that it is the same shop's */
 static const float vouching_least = 0.9f; /* from which it vouches for others */
 
 /* Letters and digits in lower case, each with the word it is from. */
@@ -15,15 +17,20 @@ struct key {
     int size;
 };
 
-static char folded(char c) {
+/* The next letter or digit, as small as can be: in lower case, without accents, which are what is misread most.  Bytes of other
+ * scripts are as they are; 0 for what is neither. */
+static char folded(const char **text) {
+    static const char latin[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuypbaaaaaaaceeeeiiiidnooooo\0ouuuuypy"; /* U+00C0 to U+00FF */
+    const char c = *(*text)++;
     if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
+    if ((uint8_t)c == 0xC3 && (**text & 0xC0) == 0x80) return latin[*(*text)++ & 0x3F];
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) ? c : '\0';
 }
 
 static int fold(const char *text, char *out, int most) {
     int size = 0;
-    for (; *text && size < most; text++)
-        if (folded(*text)) out[size++] = folded(*text);
+    while (*text && size < most)
+        if ((out[size] = folded(&text))) size++;
     return size;
 }
 
@@ -34,8 +41,8 @@ static enum plait_status key_of_page(struct plait__arena *arena, const struct pl
     key->words = plait__arena_array(arena, most + 1, sizeof *key->words);
     if (!key->letters || !key->words) return PLAIT_MEMORY;
     for (int w = 0; w < page->word_count; w++)
-        for (const char *c = page->words[w].text; *c; c++)
-            if (folded(*c)) key->words[key->size] = w, key->letters[key->size++] = folded(*c);
+        for (const char *c = page->words[w].text; *c;)
+            if ((key->letters[key->size] = folded(&c))) key->words[key->size++] = w;
     return PLAIT_OK;
 }
 
@@ -58,6 +65,7 @@ enum plait_status plait__recall_begin(struct plait__arena *arena, struct plait_m
         lines[l] = (struct plait__look_line){page->lines[l].text, {low[0], low[1], high[0], high[1]}};
     }
     plait__look(lines, page->line_count, look);
+    if (!(recall_out->numbers = plait__numbers(arena, lines, page->line_count))) return PLAIT_MEMORY;
     recall_out->count = plait__memory_nearest(memory, look, PLAIT__ALIKE_MOST, recall_out->alike);
     while (recall_out->count && recall_out->alike[recall_out->count - 1].cosine < alike_least) recall_out->count--;
     return PLAIT_OK;
@@ -98,19 +106,36 @@ static struct stretch align(const struct key *page, const char *value, int size)
     return found;
 }
 
-/* Digits tell branches of a shop apart: in a stretch of the page they are those of the value, but for one in eight misread. */
-static bool same_digits(const struct key *page, struct stretch stretch, const char *value, int size) {
-    const int end = stretch.end;
-    int differing = 0, count = 0, at = stretch.first;
-    for (int i = 0; i < size; i++) {
-        if (value[i] < '0' || value[i] > '9') continue;
-        count++;
-        while (at < end && (page->letters[at] < '0' || page->letters[at] > '9')) at++;
-        differing += at == end || page->letters[at] != value[i];
-        at += at < end;
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+static int digits_of(const char *letters, int size, char *out) {
+    int count = 0;
+    for (int i = 0; i < size; i++)
+        if (is_digit(letters[i])) out[count++] = letters[i];
+    return count;
+}
+
+/* Digits tell branches of a shop apart: by how many those of a stretch of the page differ from those of the value
+ * (Levenshtein's distance).  INT_MAX: by more than can be looked at. */
+static int differing_digits(const struct key *page, struct stretch stretch, const char *value, int size) {
+    char here[LONGEST], there[LONGEST];
+    int row[LONGEST + 1];
+    if (stretch.end - stretch.first > LONGEST) return INT_MAX;
+    const int a = digits_of(page->letters + stretch.first, stretch.end - stretch.first, here),
+              b = digits_of(value, size, there);
+    for (int j = 0; j <= b; j++) row[j] = j;
+    for (int i = 1; i <= a; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= b; j++) {
+            const int changed = diagonal + (here[i - 1] != there[j - 1]), less = row[j] < row[j - 1] ? row[j] : row[j - 1];
+            diagonal = row[j];
+            row[j] = changed <= less ? changed : less + 1;
+        }
     }
-    for (; at < end; at++) differing += page->letters[at] >= '0' && page->letters[at] <= '9';
-    return differing <= count / 8;
+    return row[b];
 }
 
 bool plait__recall_within(struct plait__arena *arena, const char *value, const char *whole) {
@@ -135,7 +160,7 @@ static bool is_vouched(const struct key *page, const struct plait__example *exam
         const int size = other->value && strcmp(other->name, field) != 0 ? fold(other->value, value, LONGEST) : 0;
         if (size < VOUCHING || size == LONGEST) continue;
         const struct stretch stretch = align(page, value, size);
-        if (stretch.likeness >= vouching_least && same_digits(page, stretch, value, size)) return true;
+        if (stretch.likeness >= vouching_least && differing_digits(page, stretch, value, size) == 0) return true;
     }
     return false;
 }
@@ -153,11 +178,20 @@ enum plait_status plait__recall(struct plait__arena *arena, const struct plait__
         const int size = text ? fold(text, value, LONGEST) : 0;
         if (size < SHORTEST || size == LONGEST) continue;
         const struct stretch at = align(&key, value, size);
-        if (at.likeness < likeness_least || at.likeness <= recalled_out->likeness || at.end <= at.first) continue;
-        const bool vouched = is_vouched(&key, example, field), has_digits = strpbrk(text, "0123456789");
-        if (!same_digits(&key, at, value, size) && (has_digits || !vouched)) continue; /* a 1 may be a bracket, misread */
-        const int first = key.words[at.first], count = key.words[at.end - 1] - first + 1;
-        *recalled_out = (struct plait__recalled){text, example->id, first, count, at.likeness, vouched};
+        const bool akin = plait__numbers_shared(recall->numbers, example->numbers);
+        if (at.likeness < (akin ? akin_least : likeness_least) || at.likeness <= recalled_out->likeness || at.end <= at.first)
+            continue;
+        const int digits = differing_digits(&key, at, value, size), first = key.words[at.first];
+        if (digits > 1 && strpbrk(text, "0123456789")) continue;
+        *recalled_out = (struct plait__recalled){.value = text,
+                                                 .id = example->id,
+                                                 .first = first,
+                                                 .count = key.words[at.end - 1] - first + 1,
+                                                 .likeness = at.likeness,
+                                                 .digits = digits,
+                                                 .vouched = is_vouched(&key, example, field),
+                                                 .akin = akin,
+                                                 .longer = at.end - at.first > size};
     }
     return PLAIT_OK;
 }

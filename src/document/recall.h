@@ -10,6 +10,7 @@ enum { PLAIT__ALIKE_MOST = 8 };
 /* The confirmed documents that look like the page, the most alike first; none without a memory. */
 struct plait__recall {
     int count;
+    const char *numbers; /* of the page, as plait__numbers gives them */
     struct plait__alike alike[PLAIT__ALIKE_MOST];
 };
 
@@ -22,7 +23,10 @@ struct plait__recalled {
     const char *id;    /* of the confirmed document */
     int first, count;  /* words */
     float likeness;    /* 0..1: the share of its letters and digits that stand there as they should */
+    int digits;        /* digits by which that stretch and the value differ */
     bool vouched;      /* another value of that document stands on the page too */
+    bool akin;         /* the heads of both pages share a number of a register, a tax office or a telephone */
+    bool longer;       /* the stretch has more letters than the value */
 };
 
 /* The confirmed value of a text or address field that stands on the page most nearly: the stretch of text with the fewest

@@ -39,15 +39,14 @@ static enum plait_status read_lines(struct plait__arena *arena, const struct pla
     return PLAIT_OK;
 }
 
-static enum plait_status read_look(struct plait__arena *arena, const struct plait__json *root, float out[PLAIT__LOOK_WIDTH]) {
+static enum plait_status read_look(const struct plait__json *root, const struct plait__look_line *lines, int line_count,
+                                   float out[PLAIT__LOOK_WIDTH]) {
     struct plait__json list, item = {0};
-    struct plait__look_line *lines;
     const char *schema;
     int count = 0;
     PLAIT__TRY(plait__json_text(root, "embedding_schema", &schema));
     if (strcmp(schema, PLAIT__LOOK_SCHEMA) != 0) { /* made by another version: from its lines once more */
-        PLAIT__TRY(read_lines(arena, root, &lines, &count));
-        plait__look(lines, count, out);
+        plait__look(lines, line_count, out);
         return PLAIT_OK;
     }
     PLAIT__TRY(plait__json_array(root, "embedding", &list));
@@ -67,9 +66,11 @@ static enum plait_status read_look(struct plait__arena *arena, const struct plai
 }
 
 static enum plait_status read_example(struct plait__example *example, const struct plait__json *root,
-                                      float look_out[PLAIT__LOOK_WIDTH]) {
+                                      struct plait__arena *scratch, float look_out[PLAIT__LOOK_WIDTH]) {
     struct plait__json fields, item = {0};
+    struct plait__look_line *lines;
     const char *text;
+    int line_count;
     PLAIT__TRY(plait__json_text(root, "schema", &text));
     if (strcmp(text, PLAIT__EXAMPLE_SCHEMA) != 0)
         return plait__json_fail(root, "schema", PLAIT_UNSUPPORTED, "expected \"%s\", found \"%.60s\"", PLAIT__EXAMPLE_SCHEMA,
@@ -80,7 +81,9 @@ static enum plait_status read_example(struct plait__example *example, const stru
     memcpy(example->id, text, PLAIT__EXAMPLE_ID);
     PLAIT__TRY(plait__json_text(root, "type", &text));
     if (!(example->type = kept(&example->arena, text))) return PLAIT_MEMORY;
-    PLAIT__TRY(read_look(&example->arena, root, look_out));
+    PLAIT__TRY(read_lines(scratch, root, &lines, &line_count));
+    PLAIT__TRY(read_look(root, lines, line_count, look_out));
+    if (!(example->numbers = plait__numbers(&example->arena, lines, line_count))) return PLAIT_MEMORY;
     PLAIT__TRY(plait__json_object(root, "fields", &fields));
     const int count = plait__json_count(&fields);
     if (count > FIELDS_MOST) return plait__json_fail(&fields, NULL, PLAIT_LIMIT, "expected at most %d fields", FIELDS_MOST);
@@ -99,14 +102,17 @@ static enum plait_status read_example(struct plait__example *example, const stru
 enum plait_status plait__example_read(plait_context *context, const char *line, size_t size,
                                       struct plait__example **example_out, float look_out[PLAIT__LOOK_WIDTH]) {
     struct plait__json root;
+    struct plait__arena scratch;
     struct plait__example *example = plait__allocate_zero(context, 1, sizeof *example);
     if (!example) return PLAIT_MEMORY;
     plait__arena_init(&example->arena, context);
+    plait__arena_init(&scratch, context);
     enum plait_status status = plait__json_parse(context, line, size, "example", &root);
     if (status == PLAIT_OK) {
-        status = read_example(example, &root, look_out);
+        status = read_example(example, &root, &scratch, look_out);
         plait__json_end(&root);
     }
+    plait__arena_end(&scratch);
     if (status == PLAIT_OK && !(example->line = plait__arena_string(&example->arena, line, size))) status = PLAIT_MEMORY;
     if (status == PLAIT_OK)
         *example_out = example;

@@ -25,6 +25,13 @@ struct plait__look_line {
 /* A unit vector; zeros for a page without text.  look.c */
 void plait__look(const struct plait__look_line *lines, int count, float out[PLAIT__LOOK_WIDTH]);
 
+/* The numbers that tell whose page it is, as registers, tax offices and telephones have them: 6 to 12 digits in a row, in the
+ * head of the page.  Digits, a space after each number; in the arena, NULL without memory.  numbers.c */
+const char *plait__numbers(struct plait__arena *arena, const struct plait__look_line *lines, int count);
+
+/* Whether a number is in both, but for one digit of a long one. */
+bool plait__numbers_shared(const char *one, const char *other);
+
 struct plait__example_field {
     const char *name, *value; /* value NULL: it has none */
 };
@@ -34,6 +41,7 @@ struct plait__example {
     char id[PLAIT__EXAMPLE_ID];
     const char *line; /* as JSON, without a line feed */
     const char *type; /* of the document */
+    const char *numbers;
     int field_count;
     struct plait__example_field *fields;
 };

@@ -2,7 +2,7 @@
  *
  *     build/native/tests/bench_recalled PACKAGE MEMORY KEY PICTURE...
  *
- * A line a field that was recalled: picture, field, likeness, the tagger's logit, confidence, value; tabs between them. */
+ * A line a field that was recalled: picture, field, the tagger's logit, confidence, value; tabs between them. */
 #include <stdio.h>
 
 #include "base/file.h"
@@ -22,8 +22,8 @@ static int read_one(plait_context *context, plait_model *model, const char *path
     for (int i = 0; i < document->field_count; i++) {
         const struct plait__field *field = &document->fields[i];
         if (!field->recalled) continue;
-        printf("%s\t%s\t%.6f\t%.6f\t%.6f\t%s\n", path, field->rule->name, (double)field->likeness, (double)field->chosen,
-               (double)field->confidence, field->value);
+        printf("%s\t%s\t%.6f\t%.6f\t%s\n", path, field->rule->name, (double)field->chosen, (double)field->confidence,
+               field->value);
     }
     plait_document_destroy(document);
     return fflush(stdout) != 0;

@@ -26,7 +26,7 @@ DECAY = 0.2  # of the weights, not of the offset; in a row's log likelihood
 
 
 def recalled(o, work):
-    """Rows: part, right, logit, likeness, confidence."""
+    """Rows: part, right, logit, confidence."""
     fields, several, others = shops(o.root)
     if o.shops: several, others = several[:o.shops], others[:2 * o.shops]
     package = unfamiliar(os.path.abspath(o.package or os.path.join(o.root, 'models', 'receipt')), work / 'package')
@@ -40,10 +40,10 @@ def recalled(o, work):
         done = subprocess.run([bench, package, work / turn / 'memory', (work / turn / 'key').read_text().strip(), *paths], capture_output=True, text=True)
         if done.returncode: sys.exit(done.stderr)
         for line in done.stdout.splitlines():
-            path, field, likeness, logit, confidence, value = line.split('\t')
+            path, field, logit, confidence, value = line.split('\t')
             label = fields[paths[path]][field]
-            rows.append([paths[path].parent.name, folded(value) == folded(label), float(logit), float(likeness), float(confidence)])
-            if not rows[-1][1]: print('  %s %s: %s, of the label %s (logit %s, likeness %s)' % (paths[path].stem, field, value, label, logit, likeness))
+            rows.append([paths[path].parent.name, folded(value) == folded(label), float(logit), float(confidence)])
+            if not rows[-1][1]: print('  %s %s: %s, of the label %s (logit %s)' % (paths[path].stem, field, value, label, logit))
         print('%s confirmed: %d values recalled so far' % (turn, len(rows)), flush=True)
     return rows
 
@@ -75,14 +75,14 @@ def main():
         if o.keep: pathlib.Path(o.keep).write_text(json.dumps(rows))
     part, right = np.array([r[0] for r in rows]), np.array([r[1] for r in rows], float)
     numbers = np.array([r[2:] for r in rows])
-    x = np.column_stack([np.ones(len(rows)), numbers[:, 0], 1 - numbers[:, 1]])
+    x = np.column_stack([np.ones(len(rows)), numbers[:, 0]])
     fits = [('of train alone', fit(x, right, 1.0 * (part == 'train'))), ('of both', fit(x, right, np.where(part == 'train', 1, DEV)))]
-    for what, weights in fits: print('%s: offset %.2f, chosen %.2f, differing %.2f' % (what, *weights))
+    for what, weights in fits: print('%s: offset %.2f, chosen %.2f' % (what, *weights))
     for name in ('train', 'dev'):
         of = part == name
         if not of.any(): continue
         print('%s, %d values, %.3f of them right' % (name, of.sum(), right[of].mean()))
-        for what, p in [('as built', numbers[of, 2])] + [(what, 1 / (1 + np.exp(-x[of] @ weights))) for what, weights in fits]:
+        for what, p in [('as built', numbers[of, 1])] + [(what, 1 / (1 + np.exp(-x[of] @ weights))) for what, weights in fits]:
             print('  %s: log loss %.3f, ECE %.3f' % (what, *off(p, right[of])))
 
 

@@ -1,4 +1,5 @@
 /* Fields from scores, and the checks on them: everything after the networks. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "document/document.h"
@@ -286,6 +287,51 @@ TEST(a_familiar_value_is_put_right_and_need_not_be_read_well) {
     end();
 }
 
+/* The company that is read when this one was confirmed on a page like the receipt, with another line in its head; the word
+ * STORE is read as well as said. */
+static const char *company_after(const char *confirmed, const char *line, float read) {
+    static char value[64];
+    char json[1024];
+    plait_memory *memory = NULL;
+    snprintf(
+        json, sizeof json,
+        "{\"schema\": \"plait.example/1\", \"id\": \"0123456789abcdef\", \"type\": \"receipt\", \"embedding_schema\": \"\", "
+        "\"embedding\": [], \"lines\": [{\"text\": \"ACME\", \"box\": [0, 0, 1, 0.1]}, {\"text\": \"STORE SDN BHD\", \"box\": "
+        "[0, 0.1, 1, 0.2]}, {\"text\": \"%s\", \"box\": [0, 0.2, 1, 0.3]}, "
+        "{\"text\": \"DATE: 03/04/2018\", \"box\": [0, 0.3, 1, 0.4]}], \"fields\": {\"company\": {\"value\": \"%s\"}}}",
+        line, confirmed);
+    begin();
+    page.lines[2].text = "REG. NO. 860671-D";
+    page.words[word("STORE")].confidence = read;
+    CHECK_INT(plait_memory_create(context, &memory), PLAIT_OK);
+    CHECK_INT(plait_memory_import(memory, json, strlen(json), NULL), PLAIT_OK);
+    package.memory = memory;
+    CHECK_INT(plait__fields(&document, &tags, 0), PLAIT_OK);
+    snprintf(value, sizeof value, "%s", document.fields[0].value);
+    CHECK_INT(document.fields[0].recalled != NULL, strcmp(value, confirmed) == 0);
+    package.memory = NULL;
+    plait_memory_destroy(memory);
+    end();
+    return value;
+}
+
+TEST(a_confirmed_value_is_believed_unless_the_page_clearly_says_something_else) {
+    static const char *const as_read = "ACME STORE SDN BHD", *const line = "1, MAIN ROAD", *const number = "(860671 D)";
+    static const char *values[] = {"ACME STORES SDN BHD"};
+    CHECK_TEXT(company_after("ACME STOVE SDN BHD", line, 1), as_read);
+    CHECK_TEXT(company_after("ACME STOVE SDN BHD", number, 1), as_read);
+    CHECK_TEXT(company_after("ACME STOVE SDN BHD", line, 0.5f), "ACME STOVE SDN BHD");
+    CHECK_TEXT(company_after("Acm\xC3\xA9 St\xC3\x96re Sdn Bhd", line, 1), "Acm\xC3\xA9 St\xC3\x96re Sdn Bhd"); /* accents */
+    CHECK_TEXT(company_after("ACME STORE", number, 1), as_read);                                                /* it goes on */
+    CHECK_TEXT(company_after("ACME STORE (M) SDN BHD", number, 1), as_read); /* it leaves something out */
+    CHECK_TEXT(company_after("ACME STAXXE SDN BHD", line, 0.5f), as_read);   /* too far from what stands here, ... */
+    CHECK_TEXT(company_after("ACME STAXXE SDN BHD", number, 0.5f), "ACME STAXXE SDN BHD"); /* unless its number is here too */
+    rules[0].familiar = values, rules[0].familiar_count = 1;
+    CHECK_TEXT(company_after("ACME STOVE SDN BHD", line, 1), values[0]);
+    CHECK_TEXT(company_after("ACME STOVE SDN BHD", line, 0.5f), "ACME STOVE SDN BHD"); /* rather than one that is known */
+    rules[0].familiar_count = 0;
+}
+
 int main(void) {
     plait_context_create(NULL, &context);
     test_values_over_lines();
@@ -302,6 +348,7 @@ int main(void) {
     test_only_doubtful_words_are_respelt();
     test_familiar_values_are_found();
     test_a_familiar_value_is_put_right_and_need_not_be_read_well();
+    test_a_confirmed_value_is_believed_unless_the_page_clearly_says_something_else();
     plait_context_destroy(context);
     return test__finish();
 }

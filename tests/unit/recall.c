@@ -12,9 +12,9 @@ static plait_context *context;
 
 static const char confirmed[] =
     "{\"schema\": \"plait.example/1\", \"id\": \"0123456789abcdef\", \"type\": \"receipt\", \"embedding_schema\": \"page/0\", "
-    "\"embedding\": [], \"lines\": [{\"text\": \"" COMPANY
-    "\"" BOX("0.2") ", {\"text\": \"" ADDRESS "\"" BOX("0.4") "], \"fields\": {\"company\": {\"value\": \"" COMPANY
-                                                              "\"}, \"address\": {\"value\": \"" ADDRESS "\"}}}";
+    "\"embedding\": [], \"lines\": [{\"text\": \"" COMPANY "\"" BOX("0.2") ", {\"text\": \"" ADDRESS "\"" BOX(
+        "0.4") ", {\"text\": \"(822737-X) GST 000394528768\"" BOX("0.5") "], \"fields\": {\"company\": {\"value\": \"" COMPANY
+                                                                         "\"}, \"address\": {\"value\": \"" ADDRESS "\"}}}";
 
 /* What is recalled of a field on a page with two lines; texts are the test's. */
 static struct plait__recalled recalled(const char *first, const char *second, const char *field) {
@@ -51,15 +51,28 @@ TEST(same_shop) {
 TEST(misread) {
     const struct plait__recalled found = recalled("AIK HUAT HARDWARE (SETIA ALAM) SN BHD", ADDRESS, "company");
     CHECK(found.value && found.vouched);
-    CHECK_NEAR(found.likeness, 1 - 1.0 / 30, 1e-6);                                             /* one of its letters */
-    CHECK(recalled("AIK HUAT HARDWARE 1SETIA ALAM) SDN BHD", ADDRESS, "company").value);        /* a bracket */
-    CHECK(!recalled("AIK HUAT HARDWARE 1SETIA ALAM) SDN BHD", "5 ELSEWHERE", "company").value); /* or a number: who knows */
+    CHECK_NEAR(found.likeness, 1 - 1.0 / 30, 1e-6);                                              /* one of its letters */
+    CHECK_INT(recalled("AIK HUAT HARDWARE 1SETIA ALAM) SDN BHD", ADDRESS, "company").digits, 1); /* a bracket, or a number */
+    CHECK_NEAR(recalled("A\xC3\x8FK HUAT H\xC3\x84RDWARE (SETIA ALAM) SDN BHD", ADDRESS, "company").likeness, 1, 0);
+    CHECK_INT(recalled(COMPANY, "7 JALAN SETIA INDAH, 40170 SHAH ALAM", "address").digits, 1); /* one is not there */
+    CHECK(recalled("AIK HUAT HARDWARE (SETIA ALAM) ALAM) SDN BHD", ADDRESS, "company").longer);
 }
 
 TEST(another_branch) {
-    CHECK(!recalled(COMPANY, "25 JALAN SETIA INDAH, 40150 SHAH ALAM", "address").value);
+    CHECK(!recalled(COMPANY, "25 JALAN SETIA INDAH, 40150 SHAH ALAM", "address").value); /* more than one digit */
     const struct plait__recalled found = recalled(COMPANY, "25 JALAN SETIA INDAH, 40150 SHAH ALAM", "company");
     CHECK(found.value && !found.vouched);
+}
+
+/* Numbers of registers in the head of a page. */
+TEST(akin) {
+    const char *const far = "AIK HAT HRDWRE SETI ALM SD BD"; /* seven letters of 30 are not there */
+    CHECK(!recalled(COMPANY, ADDRESS, "company").akin);
+    CHECK(recalled(COMPANY " 822737-X", ADDRESS, "company").akin);
+    CHECK(!recalled(COMPANY " 822738-X", ADDRESS, "company").akin);    /* one of a few digits */
+    CHECK(recalled(COMPANY " 000394528766", ADDRESS, "company").akin); /* one of twelve */
+    CHECK(!recalled(far, ADDRESS, "company").value);
+    CHECK(recalled(far, ADDRESS " 822737-X", "company").value);
 }
 
 TEST(all) {
@@ -67,6 +80,7 @@ TEST(all) {
     test_same_shop();
     test_misread();
     test_another_branch();
+    test_akin();
     plait_context_destroy(context);
 }
 
