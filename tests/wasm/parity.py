@@ -1,4 +1,4 @@
-"""parity.py WASM_PLAIT ROOT: the WebAssembly build answers as the native one: networks within 1e-4, documents with the same text."""
+"""parity.py WASM_PLAIT ROOT THREADS: the WebAssembly build answers as the native one: networks within 1e-4, documents with the same text."""
 import ast, json, os, struct, sys, tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
@@ -7,6 +7,7 @@ from tool import Checks, differences, places, run, skip
 # f32 sums in another order through some 30 layers.
 NETWORK_TOLERANCE = 1e-4
 
+threads = sys.argv.pop()
 wasm, root = places()
 native = os.path.join(root, 'build', 'native', 'plait')
 if not os.path.exists(native):
@@ -17,7 +18,7 @@ check = Checks()
 def output_of(command, network, inputs):
     """The floats of the only output, as run in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        result = run(command, 'onnx', '--output', folder, network, *inputs)
+        result = run(command, 'onnx', '--threads', threads, '--output', folder, network, *inputs)
         check(result.returncode == 0, '%s %s: %s' % (command, network, result.stderr))
         with open(result.stdout.splitlines()[0].split(' ')[0], 'rb') as file:
             data = file.read()
@@ -38,7 +39,7 @@ for network, inputs in {'detector': ['image'], 'recogniser': ['image'], 'text': 
     check(worst <= NETWORK_TOLERANCE, '%s within %g of native' % (network, NETWORK_TOLERANCE))
 
 samples = sorted(os.path.join(root, 'samples', name) for name in os.listdir(os.path.join(root, 'samples')) if name.endswith(('.jpg', '.png')))
-documents = [[json.loads(line) for line in run(command, 'read', '--lines', *samples, cwd=root).stdout.splitlines()] for command in (wasm, native)]
+documents = [[json.loads(line) for line in run(command, 'read', '--threads', threads, '--lines', *samples, cwd=root).stdout.splitlines()] for command in (wasm, native)]
 check(len(documents[0]) == len(documents[1]) == len(samples), 'every sample is read by both')
 for sample, found, expected in zip(samples, *documents):
     different = differences(found, expected)
