@@ -242,6 +242,10 @@ static bool goes_on(const struct work *work, const struct choice *choice, const 
     return false;
 }
 
+static bool is_elsewhere(const struct choice *choice, const struct plait__recalled *recalled) {
+    return choice->first >= recalled->first + recalled->count || recalled->first >= choice->first + choice->count;
+}
+
 /* Digits tell branches apart.  One may be misread where a number in the head says that it is the same shop; those of a name
  * without any are signs: a 1 is a bracket. */
 static bool same_digits(const struct plait__recalled *recalled, bool misread) {
@@ -252,8 +256,9 @@ static bool same_digits(const struct plait__recalled *recalled, bool misread) {
 
 /* Whether a value that a person confirmed on a page like this one is to be believed rather than what was found, be that one the
  * package knows or not: nothing was found; or the value stands here, letter by letter or misread, and what was found does not
- * go on.  What is taken to be misread is nearly the value, or has a number of the confirmed page with it.  A page that clearly
- * says something else is another branch, or another shop. */
+ * go on, nor stand elsewhere, unless something else that was confirmed with the value is here too.  What is taken to be misread
+ * is nearly the value, or has a number of the confirmed page with it.  A page that clearly says something else is another
+ * branch, or another shop. */
 static enum plait_status believe(const struct work *work, const struct choice *choice, const struct plait__field *field,
                                  const struct plait__recalled *recalled, bool *believed_out) {
     const bool misread = is_misread(work, recalled);
@@ -261,7 +266,8 @@ static enum plait_status believe(const struct work *work, const struct choice *c
     *believed_out = false;
     if (!same_digits(recalled, misread)) return PLAIT_OK;
     *believed_out = choice->count == 0 || field->confidence < field->rule->least;
-    if (*believed_out || goes_on(work, choice, recalled)) return PLAIT_OK;
+    if (*believed_out || goes_on(work, choice, recalled) || (is_elsewhere(choice, recalled) && !recalled->vouched))
+        return PLAIT_OK;
     *believed_out = recalled->likeness == 1 || (misread && recalled->akin);
     if (*believed_out || !misread) return PLAIT_OK;
     PLAIT__TRY(plait__familiar(&work->document->arena, &recalled->value, 1, field->value, &near));

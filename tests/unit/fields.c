@@ -323,6 +323,7 @@ TEST(a_confirmed_value_is_believed_unless_the_page_clearly_says_something_else) 
     CHECK_TEXT(company_after("ACME STOVE SDN BHD", line, 0.5f), "ACME STOVE SDN BHD");
     CHECK_TEXT(company_after("Acm\xC3\xA9 St\xC3\x96re Sdn Bhd", line, 1), "Acm\xC3\xA9 St\xC3\x96re Sdn Bhd"); /* accents */
     CHECK_TEXT(company_after("ACME STORE", number, 1), as_read);                                                /* it goes on */
+    CHECK_TEXT(company_after("03/04/2018", number, 1), as_read);             /* it stands elsewhere */
     CHECK_TEXT(company_after("ACME STORE (M) SDN BHD", number, 1), as_read); /* it leaves something out */
     CHECK_TEXT(company_after("ACME STAXXE SDN BHD", line, 0.5f), as_read);   /* too far from what stands here, ... */
     CHECK_TEXT(company_after("ACME STAXXE SDN BHD", number, 0.5f), "ACME STAXXE SDN BHD"); /* unless its number is here too */
