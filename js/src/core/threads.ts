@@ -14,17 +14,23 @@ export interface Pool {
   terminateAllThreads(): void
 }
 
+/** Milliseconds: whoever waits for threads had better go on without. */
+const PATIENCE = 10_000
+
 /** Resolves when so many workers wait for a thread. */
-export async function loadThreads(pool: Pool, count: number): Promise<void> {
+export async function loadThreads(pool: Pool, count: number, patience = PATIENCE): Promise<void> {
   const begun = pool.unusedWorkers.length
   while (pool.unusedWorkers.length < count) pool.allocateUnusedWorker()
-  await Promise.all(pool.unusedWorkers.slice(begun).map((worker) => loaded(pool, worker)))
+  await Promise.all(pool.unusedWorkers.slice(begun).map((worker) => loaded(pool, worker, patience)))
 }
 
-function loaded(pool: Pool, worker: PoolWorker): Promise<unknown> {
+function loaded(pool: Pool, worker: PoolWorker, patience: number): Promise<unknown> {
+  let late: ReturnType<typeof setTimeout>
   return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new PlaitError('UNSUPPORTED', `threads: a worker could not be started: ${why}`))
+    late = setTimeout(() => fail(`it was not there after ${patience / 1000} s`), patience)
     pool.loadWasmModuleToWorker(worker).then(resolve, reject)
     // Emscripten's own would throw where nobody catches it, and say nothing to who waits.
-    worker.onerror = ({ message }) => reject(new PlaitError('UNSUPPORTED', `threads: a worker could not be started: ${message ?? 'its script could not be loaded'}`))
-  })
+    worker.onerror = ({ message }) => fail(message ?? 'its script could not be loaded')
+  }).finally(() => clearTimeout(late))
 }
