@@ -330,8 +330,8 @@ def move(page, rng):
 
 # ------------------------------------------------------------------ the whole
 
-def augment(page, pages, rng, words, strength=1.0, torn=0.15):
-    """(page, whether its pictures still show its words)."""
+def augment(page, pages, rng, words, strength, torn):
+    """(page, whether its pictures still show its words).  torn: the share of pages of which a part is gone."""
     true_picture = True
     if rng.random() < 0.3: strength = 0                                    # the shop as it is
     u = rng.random()

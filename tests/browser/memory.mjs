@@ -39,9 +39,7 @@ await test(async (ends) => {
   const after = await measure(documents)
   for (const [when, { core, heap, process }] of [[`after ${warm}`, before], [`after ${warm + documents}`, after]])
     console.log(`${when} documents: core ${mb(core)}, page's heap ${mb(heap)}, renderer ${mb(process)}`)
-  // It grows by fifths, and one step more may come late: plans of shapes come and go, and leave pieces between them.  A smaller
-  // leak than that is what js/test/memory.test.js is for.
-  check(after.core <= 1.25 * before.core, `memory of the core: expected at most a step more than ${mb(before.core)}, found ${mb(after.core)}`)
+  same(after.core, before.core, 'memory of the core')
   check(after.core <= 256 << 20, `the core's memory is below its ceiling, found ${mb(after.core)}`)
   // Room for compiled code and caches of the engine, which settle; a page's pixels leaked once a document are 1.4 MB.
   check(after.heap - before.heap <= 2e6, `the page's heap: expected about ${mb(before.heap)}, found ${mb(after.heap)}`)
