@@ -187,13 +187,17 @@ static enum MHD_Result send_stream(struct plait__exchange *exchange) {
 
 /* ------------------------------------------------------------------ the library's callbacks */
 
+static struct plait__wire *wire_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
 static enum MHD_Result begin(struct plait__server *server, struct MHD_Connection *connection, const char *url,
                              const char *method, void **slot) {
     struct plait__exchange *exchange = plait__exchange_create(server);
     if (!exchange) return MHD_NO;
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     exchange->connection = connection;
-    exchange->wire = info ? info->socket_context : NULL;
+    exchange->wire = wire_of(connection);
     *slot = exchange;
     atomic_fetch_add(&server->open, 1);
     read_head(exchange, url, method);
@@ -229,11 +233,14 @@ enum MHD_Result plait__http_handle(void *user, struct MHD_Connection *connection
 void plait__http_completed(void *user, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode code) {
     struct plait__server *server = user;
     struct plait__exchange *exchange = *slot;
-    (void)connection;
+    const bool sent = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    if (sent)
+        plait__wire_answered(server, wire_of(connection));
+    else
+        plait__wire_give_up(server, wire_of(connection), exchange);
     if (!exchange) return;
     *slot = NULL;
-    if (code != MHD_REQUEST_TERMINATED_COMPLETED_OK) atomic_store(&exchange->stopped, true);
-    const bool sent = code == MHD_REQUEST_TERMINATED_COMPLETED_OK;
+    if (!sent) atomic_store(&exchange->stopped, true);
     plait__measure_exchange(server, exchange, sent);
     plait__scribe_request(exchange, sent);
     pthread_mutex_lock(&exchange->lock);

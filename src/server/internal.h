@@ -53,6 +53,7 @@ struct plait__wire {
     uint64_t deadline_us;            /* 0: none */
     const char *waits_for;           /* "head", "body", "reader": what was too slow when the deadline passes */
     struct plait__exchange *working; /* whose client is looked after: it is stopped when the client goes */
+    uint64_t heard, said;            /* bytes from and to the client until its last answer; UINT64_MAX: no more is said */
     struct plait__wire *next, *previous;
 };
 
@@ -64,6 +65,10 @@ struct plait__wires {
 
 void plait__wire_set(struct plait__server *server, struct plait__wire *wire, const char *waits_for, uint64_t microseconds,
                      struct plait__exchange *working);
+/* Last words: whoever sent something since its last answer, and was sent nothing, is told why before the connection is closed
+ * (not through TLS).  The first: a request was answered; the second: one will not be (NULL: memory is out). */
+void plait__wire_answered(struct plait__server *server, struct plait__wire *wire);
+void plait__wire_give_up(struct plait__server *server, struct plait__wire *wire, const struct plait__exchange *exchange);
 void plait__wires_notify(void *server, struct MHD_Connection *connection, void **wire,
                          enum MHD_ConnectionNotificationCode code);
 void *plait__wires_watch(void *server); /* a thread */

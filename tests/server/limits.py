@@ -46,6 +46,9 @@ with Endpoint(plait, root, '--workers', 1, '--queue', 2, '--slow', 1, '--idle', 
             break
     else:
         check(False, 'a head that trickles is ended')
+    for name in ('head', 'body'):
+        answer = receive(slow[name])
+        check(status_of(answer) == 408 and b'{"error"' in answer, '%s: a client that is too slow is told: %r' % (name, answer))
     for name in ('no head', 'head', 'body', 'idle'):
         check(ends(slow[name]), '%s: the connection is ended' % name)
     metrics = server.metrics()
