@@ -98,8 +98,8 @@ async function bundle(platform) {
     conditions: platform === 'node' ? ['node'] : ['default'],
     logLevel: 'warning',
   }
-  const worklet = platform === 'web' ? { 'recorder.worklet': join(compiled, 'live/recorder.worklet.js') } : {}
-  const entryPoints = { index: join(compiled, 'index.js'), core: join(compiled, 'core.js'), worker: join(compiled, `worker/${platform}.js`), ...worklet }
+  const ofWeb = { 'recorder.worklet': join(compiled, 'live/recorder.worklet.js'), thread: join(compiled, 'worker/thread.js') }
+  const entryPoints = { index: join(compiled, 'index.js'), core: join(compiled, 'core.js'), worker: join(compiled, `worker/${platform}.js`), ...(platform === 'web' && ofWeb) }
   await build({ ...common, entryPoints })
   await build({
     ...common,

@@ -6,7 +6,7 @@
 import { PlaitError, type ErrorCode } from './errors.js'
 import { Heap, type Scope } from './core/heap.js'
 import { instantiate, type Exports, type Loader } from './core/module.js'
-import { loadThreads } from './core/threads.js'
+import { loadThreads, type PoolWorker } from './core/threads.js'
 import { TENSOR_BYTES, readInfo, readTensor, writeTensor } from './core/tensor.js'
 import type { LogLevel, Tensor, TensorInfo, Variant } from './types.js'
 
@@ -17,6 +17,8 @@ export interface CoreOptions {
   loader: Loader | string | URL
   /** At most so many threads; one where the variant has no threads. */
   threads?: number
+  /** Makes a thread's worker, where the loader had better not. */
+  spawnThread?: () => PoolWorker
   /** Bytes of memory that may be taken; 256 MiB by default. */
   memoryLimit?: number
   onLog?: (level: LogLevel, message: string) => void
@@ -178,11 +180,13 @@ export class Core extends Handle {
   readonly version: string
   readonly variant: Variant
   readonly #int8: boolean
+  readonly #spawnThread: CoreOptions['spawnThread']
   #threads = 1
 
   constructor(calls: Calls, options: CoreOptions) {
     super(calls, null)
     this.#int8 = options.int8 ?? false
+    this.#spawnThread = options.spawnThread
     this.version = calls.heap.text(calls.exports._plait_wasm_version())
     this.variant = calls.heap.text(calls.exports._plait_wasm_variant()) as Variant
   }
@@ -203,7 +207,7 @@ export class Core extends Handle {
     const pool = this.calls.exports.PThread
     const wanted = Math.trunc(threads)
     if (!pool || !(wanted > this.#threads)) return
-    await loadThreads(pool, wanted - 1)
+    await loadThreads(pool, wanted - 1, this.#spawnThread)
     if (!this.open) return
     this.calls.run((_, exports) => this.calls.check(exports._plait_context_set_threads(this.calls.context, wanted)))
     this.#threads = wanted

@@ -5,7 +5,7 @@ import { choose, detectFeatures, type Choice } from './features.js'
 import { PlaitError } from './errors.js'
 import { platform } from '#platform'
 import { Resources } from './resources.js'
-import { spawn } from '#workers'
+import { canSpawn, spawn } from '#workers'
 import type { OnProgress, RuntimeOptions } from './types.js'
 import { VERSION } from './version.js'
 import { Connection } from './worker/connection.js'
@@ -35,7 +35,7 @@ export async function startRuntime(
   /** Asked whenever a worker begins. */
   remembered?: () => Promise<string[]>,
 ): Promise<Runtime> {
-  const choice = choose(detectFeatures(), options, availableVariants)
+  const choice = choose(detectFeatures(), canSpawn() ? options : { ...options, threads: 1 }, availableVariants)
   const memoryLimit = options.memoryLimit ?? MEMORY_LIMIT
   if (!(memoryLimit >= MEMORY_LEAST)) throw new PlaitError('INVALID', `memoryLimit: expected ${MEMORY_LEAST} bytes or more, found ${memoryLimit}`)
   const { wasm, loader } = runtimeResources(choice.variant, options)
@@ -92,7 +92,7 @@ async function compile(wasm: WebAssembly.Module | Resource, variant: string, res
 }
 
 async function spawnCore(worker: RuntimeOptions['worker']): Promise<Channel> {
-  if (worker !== false) return spawn('core', worker && platform.resolve(worker))
+  if (worker || (worker !== false && canSpawn())) return spawn('core', worker && platform.resolve(worker))
   const [{ inlineChannel }, { createCoreHandlers }] = await Promise.all([import('./worker/inline.js'), import('./worker/service.js')])
   return inlineChannel(createCoreHandlers)
 }

@@ -70,7 +70,8 @@ export interface RuntimeOptions {
   threads?: number
   /** Bytes of memory the core may take; 256 MiB by default. */
   memoryLimit?: number
-  /** The worker's script for content policies that forbid the usual one; `false` works in the calling thread. */
+  /** The worker's script for content policies that forbid the usual one; `false` works in the calling thread, as it does by itself in a
+   *  worker of Firefox. */
   worker?: string | URL | false
   /** What happens inside, for a console. Silent by default. */
   onLog?: (level: LogLevel, message: string) => void

@@ -2,7 +2,8 @@
 
 import { PlaitError } from '../errors.js'
 
-interface PoolWorker {
+/** What Emscripten's PThread has of a worker; it adds fields of its own. */
+export interface PoolWorker {
   onerror: ((event: { message?: string }) => void) | null
 }
 
@@ -17,10 +18,13 @@ export interface Pool {
 /** Milliseconds: whoever waits for threads had better go on without. */
 const PATIENCE = 10_000
 
-/** Resolves when so many workers wait for a thread. */
-export async function loadThreads(pool: Pool, count: number, patience = PATIENCE): Promise<void> {
+/** Resolves when so many workers wait for a thread; `spawn` makes one, Emscripten does if there is none. */
+export async function loadThreads(pool: Pool, count: number, spawn?: () => PoolWorker, patience = PATIENCE): Promise<void> {
   const begun = pool.unusedWorkers.length
-  while (pool.unusedWorkers.length < count) pool.allocateUnusedWorker()
+  while (pool.unusedWorkers.length < count) {
+    if (spawn) pool.unusedWorkers.push(spawn())
+    else pool.allocateUnusedWorker()
+  }
   await Promise.all(pool.unusedWorkers.slice(begun).map((worker) => loaded(pool, worker, patience)))
 }
 

@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads'
 import type { Channel, Reply } from '../worker/protocol.js'
 import type { Spawn } from './platform.js'
 
+export const canSpawn = (): boolean => true
+
 export const spawn: Spawn = (script, url) => {
   const usual = new URL(script === 'pdf' ? './pdf.js' : './worker.js', import.meta.url) // of dist/node
   return connect(new Worker(url ? new URL(url) : usual))

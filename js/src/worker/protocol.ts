@@ -8,7 +8,7 @@ import type { ErrorRecord } from '../errors.js'
 import type { KnownLine, KnownText, LogLevel, Tensor, TensorInfo } from '../types.js'
 
 /** Grows with every change of this file: a page and a worker of different ages refuse each other. */
-export const PROTOCOL = 4
+export const PROTOCOL = 5
 
 // ------------------------------------------------------------------ calls of the core's worker
 
@@ -133,6 +133,13 @@ export type Reply =
   | { id: number; error: ErrorRecord }
   | { id: number; progress: { stage: string; fraction: number } }
   | { log: { level: LogLevel; message: string } }
+
+/** What a browser's worker says of itself. */
+export type Notice =
+  /** The name of a lock that it holds for life. */
+  | { alive: string }
+  /** It wants a worker for a thread, of the loader at this URL, that answers to the port. */
+  | { thread: string; port: MessagePort }
 
 // ------------------------------------------------------------------ both ends of the wire
 

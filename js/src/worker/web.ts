@@ -1,7 +1,10 @@
 /** The core's worker in a browser. */
 
-import { webPort } from './web-port.js'
+import { spawnThread, webPort } from './web-port.js'
 import { serve } from './dispatcher.js'
-import { createCoreHandlers } from './service.js'
+import { createCore } from '../core.js'
+import { coreHandlers } from './service.js'
 
-serve(webPort(), createCoreHandlers)
+serve(webPort(), (log) =>
+  coreHandlers(log, (options) => createCore({ ...options, spawnThread: () => spawnThread(String(options.loader)) })),
+)
