@@ -33,17 +33,18 @@ static bool endpoint_of_environment(char url[1024]) {
     return snprintf(url, 1024, "%s%sv1/traces", base, base[length - 1] == '/' ? "" : "/") < 1024;
 }
 
-static int serve(plait_context *context, struct plait__serve_options *options, const char *models) {
+static int serve(plait_context *context, struct plait__serve_options *options, const char *models, bool supervised) {
+    int ended = -1;
     struct plait__arena arena;
     const char *folders[PLAIT__FOLDERS_MOST] = {models};
     plait__arena_init(&arena, context);
     options->folders = folders;
     options->folder_count = models ? 1 : 0;
     enum plait_status status = models ? PLAIT_OK : plait__cli_folders(&arena, folders, &options->folder_count);
-    if (status == PLAIT_OK) status = plait__serve(context, options);
+    if (status == PLAIT_OK) status = supervised ? plait__supervise(context, options, &ended) : plait__serve(context, options);
     if (status != PLAIT_OK) plait__cli_error("serve", "%s", plait_context_error(context));
     plait__arena_end(&arena);
-    return status == PLAIT_OK ? PLAIT__EXIT_OK : PLAIT__EXIT_FAILED;
+    return ended >= 0 ? ended : status == PLAIT_OK ? PLAIT__EXIT_OK : PLAIT__EXIT_FAILED;
 }
 
 static int check(plait_context *context, const struct plait__serve_options *options) {
@@ -63,7 +64,7 @@ static void try(plait_context *context, const struct plait__serve_options *optio
 static int run(const struct plait__command *command, int argc, char **argv) {
     struct plait__serve_options o;
     const char *models = NULL, *tried = NULL;
-    bool checks = false;
+    bool checks = false, supervised = false;
     struct plait__memory_options remembered = {0};
     char memory_key[PLAIT__KEY_BYTES] = {0};
     plait__serve_options_default(&o);
@@ -107,6 +108,8 @@ static int run(const struct plait__command *command, int argc, char **argv) {
         {"--sample", "PERCENT", "of the traces that begin here; 100 by default", .number = &o.sample},
         {"--tls-certificate", "FILE", "PEM; with --tls-key it is HTTPS", .text = &o.tls_certificate},
         {"--tls-key", "FILE", "PEM", .text = &o.tls_key},
+        {"--supervise", NULL, "another process waits, and has the server start again when a model crashes it",
+         .flag = &supervised},
         {"--quiet", NULL, "no line on stderr for every request", .flag = &o.quiet},
         {"--try", "FOLDER", "serve nothing: load a package or a folder of model.onnx, and run it once", .text = &tried},
         {"--check", NULL, "serve nothing: ask the server on this machine's port whether it is ready", .flag = &checks},
@@ -131,7 +134,7 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     else if (checks)
         exit = check(context, &o);
     else if (plait__cli_memory_place(context, &remembered, &o.memory, memory_key) == PLAIT_OK)
-        exit = serve(context, &o, models);
+        exit = serve(context, &o, models, supervised);
     else
         plait__cli_error("serve", "%s", plait_context_error(context));
     memset(memory_key, 0, sizeof memory_key);

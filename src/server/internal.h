@@ -200,6 +200,17 @@ struct plait__server {
     uint64_t start_us, start_unix_us;
 };
 
+/* Opens the options' port for whoever connects. */
+enum plait_status plait__listen(plait_context *context, const struct plait__serve_options *options, int *socket_out);
+
+/* ---- a server that somebody waits for; NULL: nobody does.  supervise.c ---- */
+
+/* Has the kernel end this process with the other; again after its user has changed. */
+enum plait_status plait__end_with_supervisor(plait_context *context, const struct plait__fallen *fallen);
+/* Notes that a version was loaded, on trial or not; one thread at a time. */
+void plait__fallen_note(struct plait__fallen *fallen, const char *model, const char *version, bool on_trial);
+bool plait__fallen_has(const struct plait__fallen *fallen, const char *model, const char *version);
+
 enum plait_status plait__drop_privileges(plait_context *context, const char *user); /* NULL: nobody else.  Of all threads */
 void plait__heap_begin(void);                                                       /* once, before all else */
 

@@ -20,6 +20,7 @@
       "Connections ended because a client was too slow, by what it was "                                                      \
       "waited for.",                                                                                                          \
       ("waited_for"), 0, {0})                                                                                                 \
+    X(crashes, COUNTER, "plait_crashes_total", "Servers before this one that a signal ended.", (NULL), 0, {0})                \
     X(connections, GAUGE, "plait_connections", "Open connections.", (NULL), 0, {0})                                           \
     X(open, GAUGE, "plait_requests_open", "Requests begun and not yet answered.", (NULL), 0, {0})                             \
     X(waiting, GAUGE, "plait_queue_length", "Requests that wait for a worker.", (NULL), 0, {0})                               \

@@ -185,6 +185,7 @@ enum plait_status plait__repository_begin(struct plait__repository *repository, 
                                              .replicas_most = options->workers,
                                              .memory_most = options->model_memory,
                                              .backend = options->backend,
+                                             .fallen = options->fallen,
                                              .all_versions = options->all_versions};
     pthread_mutex_init(&repository->lock, NULL);
     pthread_cond_init(&repository->changed, NULL);
@@ -247,9 +248,10 @@ enum plait_status plait__repository_load_all(struct plait__repository *repositor
     char sentence[256] = "";
     enum plait_status status = PLAIT_OK;
     for (struct plait__edition *edition = repository->editions; edition && status == PLAIT_OK; edition = edition->next) {
-        const bool newest = strcmp(before, edition->name) != 0;
-        before = edition->name;
-        if (newest || repository->all_versions)
+        const bool fell = plait__fallen_has(repository->fallen, edition->name, edition->version);
+        const bool newest = !fell && strcmp(before, edition->name) != 0;
+        if (newest) before = edition->name;
+        if (newest || (repository->all_versions && !fell))
             status = edition_load(repository, edition, sentence);
         else
             edition->state = PLAIT__EDITION_GONE;
@@ -315,6 +317,7 @@ enum plait_status plait__repository_load(struct plait__repository *repository, c
     pthread_mutex_lock(&repository->lock);
     edition_insert(&repository->editions, edition);
     retire(repository, edition);
+    plait__fallen_note(repository->fallen, edition->name, edition->version, trial->canary || trial->shadow);
     pthread_mutex_unlock(&repository->lock);
     end_gone(repository);
     return PLAIT_OK;

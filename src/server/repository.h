@@ -76,8 +76,9 @@ struct plait__repository {
     plait_context *context;
     const char *const *folders;
     int folder_count, replicas_most;
-    int memory_most;   /* MiB that a replica may take */
-    bool all_versions; /* otherwise a version that is loaded takes the place of the others, unless it is on trial */
+    int memory_most;              /* MiB that a replica may take */
+    struct plait__fallen *fallen; /* versions that were on trial when a server crashed; NULL: none */
+    bool all_versions;            /* otherwise a version that is loaded takes the place of the others, unless it is on trial */
     const char *backend;
     pthread_mutex_t lock;
     pthread_cond_t changed;

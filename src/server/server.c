@@ -53,31 +53,34 @@ void plait__serve_options_default(struct plait__serve_options *options) {
 
 /* ------------------------------------------------------------------ the port */
 
-static enum plait_status listen_on(struct plait__server *server, int *socket_out) {
+enum plait_status plait__listen(plait_context *context, const struct plait__serve_options *options, int *socket_out) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
     char port[16];
     int yes = 1;
-    snprintf(port, sizeof port, "%d", server->options->port);
-    const int failed = getaddrinfo(server->options->address, port, &hints, &found);
-    if (failed)
-        return plait__fail(server->context, PLAIT_INVALID, "--address: \"%s\": %s", server->options->address,
-                           gai_strerror(failed));
+    snprintf(port, sizeof port, "%d", options->port);
+    const int failed = getaddrinfo(options->address, port, &hints, &found);
+    if (failed) return plait__fail(context, PLAIT_INVALID, "--address: \"%s\": %s", options->address, gai_strerror(failed));
     int descriptor = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (descriptor >= 0) setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    struct sockaddr_storage bound;
-    socklen_t length = sizeof bound;
-    const bool made = descriptor >= 0 && bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 &&
-                      listen(descriptor, 4096) == 0 && getsockname(descriptor, (struct sockaddr *)&bound, &length) == 0;
+    const bool made =
+        descriptor >= 0 && bind(descriptor, found->ai_addr, found->ai_addrlen) == 0 && listen(descriptor, 4096) == 0;
     freeaddrinfo(found);
     if (!made) {
         const int error = errno;
         if (descriptor >= 0) close(descriptor);
-        return plait__fail(server->context, PLAIT_IO, "port %s at %s: %s", port, server->options->address, strerror(error));
+        return plait__fail(context, PLAIT_IO, "port %s at %s: %s", port, options->address, strerror(error));
     }
-    getnameinfo((struct sockaddr *)&bound, length, NULL, 0, port, sizeof port, NI_NUMERICSERV);
-    server->port = (int)strtol(port, NULL, 10);
     *socket_out = descriptor;
     return PLAIT_OK;
+}
+
+static int port_of(int descriptor) {
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof bound;
+    char port[16] = "";
+    if (getsockname(descriptor, (struct sockaddr *)&bound, &length) != 0) return 0;
+    getnameinfo((struct sockaddr *)&bound, length, NULL, 0, port, sizeof port, NI_NUMERICSERV);
+    return (int)strtol(port, NULL, 10);
 }
 
 /* As many open files as the system gives. */
@@ -120,7 +123,7 @@ static struct MHD_Daemon *start_daemon(struct plait__server *server, int descrip
 }
 
 static enum plait_status start_http(struct plait__server *server) {
-    int descriptor;
+    int descriptor = server->options->listening;
     char *key = NULL, *certificate = NULL;
     enum plait_status status = PLAIT_OK;
     raise_file_limit(server->options->connections);
@@ -131,7 +134,8 @@ static enum plait_status start_http(struct plait__server *server) {
     struct MHD_OptionItem secure[] = {
         {MHD_OPTION_HTTPS_MEM_KEY, 0, key}, {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate}, {MHD_OPTION_END, 0, NULL}};
     if (!key) secure[0] = secure[2];
-    if (status == PLAIT_OK) status = listen_on(server, &descriptor);
+    if (status == PLAIT_OK && !descriptor) status = plait__listen(server->context, server->options, &descriptor);
+    if (status == PLAIT_OK) server->port = port_of(descriptor);
     if (status == PLAIT_OK && !(server->daemon = start_daemon(server, descriptor, secure))) {
         close(descriptor);
         status = plait__fail(server->context, PLAIT_IO, "HTTP could not be started on port %d%s", server->port,
@@ -179,11 +183,13 @@ static void measure_start(struct plait__server *server, const char *stage, uint6
 static enum plait_status start(struct plait__server *server) {
     uint64_t before = 0;
     measure_start(server, "process", &before);
+    PLAIT__TRY(plait__end_with_supervisor(server->context, server->options->fallen));
     if (server->options->keys) PLAIT__TRY(plait__api_keys_read(server->context, server->options->keys, &server->keys));
     PLAIT__TRY(plait__scribe_begin(server, server->options->audit, server->options->quiet));
     PLAIT__TRY(plait__exporter_begin(server, server->options->traces));
     PLAIT__TRY(start_http(server)); /* first, so that it can be asked whether it is ready */
     PLAIT__TRY(plait__drop_privileges(server->context, server->options->user));
+    PLAIT__TRY(plait__end_with_supervisor(server->context, server->options->fallen));
     PLAIT__TRY(plait__remember_begin(server));
     if (pthread_create(&server->watcher, NULL, plait__wires_watch, server) != 0)
         return plait__fail(server->context, PLAIT_MEMORY, "a thread could not be had");
@@ -244,10 +250,24 @@ static void say(struct plait__server *server, const char *what) {
                       server->options->address, six ? "]" : "", server->port);
 }
 
+/* What became of the server before this one. */
+static void say_fallen(struct plait__server *server) {
+    const struct plait__fallen *fallen = server->options->fallen;
+    char names[512] = "";
+    if (!fallen || !fallen->crashes) return;
+    for (int i = 0; i < PLAIT__TRIALS_MOST; i++)
+        if (*fallen->trials[i])
+            snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? ", " : "", fallen->trials[i]);
+    plait__count(server->measure.crashes, NULL, fallen->crashes);
+    plait__scribe_say(server, "error", "crashed", "signal %d ended the server before this one; on trial, and not loaded: %s",
+                      fallen->signal, *names ? names : "none");
+}
+
 static enum plait_status serve(struct plait__server *server, const sigset_t *signals) {
     int number;
     enum plait_status status = start(server);
     if (status == PLAIT_OK) {
+        say_fallen(server);
         say(server, "ready");
         plait__repository_fill(&server->repository);
         plait__gpus_begin(&server->gpus);

@@ -2,7 +2,18 @@
 #ifndef PLAIT_SERVER_SERVER_H
 #define PLAIT_SERVER_SERVER_H
 
+#include <sys/types.h>
+
 #include "plait.h"
+
+/* What outlives a server that crashed: shared by the process that serves and the one that waits for it. */
+enum { PLAIT__NAME_BYTES = 96, PLAIT__TRIALS_MOST = 16 };
+
+struct plait__fallen {
+    pid_t supervisor;
+    int crashes, signal;                                /* until now, and of the last one */
+    char trials[PLAIT__TRIALS_MOST][PLAIT__NAME_BYTES]; /* NAME@VERSION that were on trial; "": none */
+};
 
 struct plait__serve_options {
     const char *address;        /* "127.0.0.1" */
@@ -36,6 +47,8 @@ struct plait__serve_options {
     const char *origins;                   /* of pages that may ask, separated by commas, or "*"; NULL: none but the server's */
     const char *feedback;                  /* file that corrections are appended to; NULL: to none */
     const char *memory, *memory_key;       /* what was confirmed, and its key; NULL: nothing is remembered */
+    int listening;                         /* a socket that listens already; 0: none.  plait__supervise's, as is the next */
+    struct plait__fallen *fallen;          /* NULL: nobody waits for this process */
 };
 
 void plait__serve_options_default(struct plait__serve_options *options);
@@ -46,5 +59,10 @@ enum plait_status plait__serve_try(plait_context *context, const struct plait__s
 
 /* Serves until SIGTERM or SIGINT; the context is for the server's own memory. */
 enum plait_status plait__serve(plait_context *context, const struct plait__serve_options *options);
+
+/* Has a child serve, and another one when a signal ends it, five times a minute at most.  In the child it is plait__serve; in
+ * the parent `exit_out` is how the last child ended, as a shell says it.  Otherwise it is negative.  No thread may have been
+ * begun. */
+enum plait_status plait__supervise(plait_context *context, struct plait__serve_options *options, int *exit_out);
 
 #endif
