@@ -45,8 +45,8 @@ def closed(server, clients, length):
 
 
 def opened(server, rate, length):
-    """[(status, seconds)] of requests that come at a rate."""
-    seen, threads = [], []
+    """[(status, seconds)] of requests that come at a rate, and the server's memory at every sixth of the time."""
+    seen, memory, threads = [], [], []
 
     def one():
         try:
@@ -56,21 +56,22 @@ def opened(server, rate, length):
             status, took = str(error), 0
         seen.append((status, took))
 
-    start = time.monotonic()
-    for i in range(int(rate * length)):
+    start, count = time.monotonic(), int(rate * length)
+    for i in range(count):
         time.sleep(max(0, start + i / rate - time.monotonic()))
+        if i % (count // 6 or 1) == 0:
+            memory.append(server.metrics()['process_resident_memory_bytes'])
         threads.append(threading.Thread(target=one))
         threads[-1].start()
     for thread in threads:
         thread.join()
-    return seen, time.monotonic() - start
+    return seen, memory, time.monotonic() - start
 
 
 with Endpoint(plait, root, '--workers', workers, '--quiet') as server:
     closed(server, workers, 3)
     capacity = closed(server, workers, max(10, seconds / 3))
-    before = server.metrics()
-    seen, took = opened(server, 2 * capacity, seconds)
+    seen, memory, took = opened(server, 2 * capacity, seconds)
     after = server.metrics()
     good = sum(status == 200 for status, _ in seen)
     refused = sorted(t for status, t in seen if status == 429)
@@ -79,7 +80,7 @@ with Endpoint(plait, root, '--workers', workers, '--quiet') as server:
     worked = sum(v for k, v in after.items() if k.startswith('plait_work_seconds_total'))
     stages = sum(v for k, v in after.items() if k.startswith('plait_stage_duration_seconds_sum'))
     print(json.dumps({'workers': workers, 'capacity': round(capacity, 2), 'capacity_after': round(again, 2), 'offered': round(len(seen) / seconds, 2), 'goodput': round(good / took, 2),
-                      'goodput_share': round(good / took / capacity, 3), 'refused': len(refused), 'other': [s for s, _ in seen if s not in (200, 429)][:5],
+                      'goodput_share': round(good / took / capacity, 3), 'goodput_share_of_both': round(2 * good / took / (capacity + again), 3), 'refused': len(refused), 'other': [s for s, _ in seen if s not in (200, 429)][:5],
                       'refused_ms_median': round(1000 * refused[len(refused) // 2], 2) if refused else None, 'refused_ms_p99': round(1000 * refused[len(refused) * 99 // 100], 2) if refused else None,
-                      'memory_mb_before': round(before['process_resident_memory_bytes'] / 1e6, 1), 'memory_mb_after': round(after['process_resident_memory_bytes'] / 1e6, 1),
+                      'memory_mb': [round(bytes / 1e6, 1) for bytes in memory + [after['process_resident_memory_bytes']]],
                       'work_beside_stages': round(1 - stages / worked, 4), 'documents': documents, 'exit': server.end()}))
