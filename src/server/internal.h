@@ -162,13 +162,6 @@ enum plait_status plait__remember_in(struct plait__server *server, struct plait_
 enum plait_status plait__remember_document(struct plait__exchange *exchange, const char *json, const plait_confirmed *fields,
                                            size_t field_count, char id_out[17]);
 
-/* ---- telemetry: how often devices report ---- */
-
-struct plait__telemetry {
-    double tokens;
-    uint64_t filled_us;
-};
-
 /* ---- the server ---- */
 
 struct plait__server {
@@ -187,7 +180,7 @@ struct plait__server {
     pthread_mutex_t feedback;
     struct plait__answers answers;
     struct plait__remember remember;
-    struct plait__telemetry telemetry;
+    struct plait__bucket telemetry; /* devices' reports; on the HTTP thread alone */
     struct plait__gpus gpus;
     struct MHD_Daemon *daemon;
     pthread_t *workers, watcher;

@@ -58,13 +58,12 @@ static enum plait_status read_key(const struct plait__json *at, struct plait__ap
         if (index < 0) return plait__json_fail(&scope, NULL, PLAIT_INVALID, "expected one of " PLAIT__SCOPE_LIST);
         key->scopes |= 1u << index;
     }
-    PLAIT__TRY(read_number(at, "rate", &key->rate));
-    key->burst = fmax(1, 2 * key->rate);
-    PLAIT__TRY(read_number(at, "burst", &key->burst));
+    PLAIT__TRY(read_number(at, "rate", &key->requests.rate));
+    key->requests.burst = fmax(1, 2 * key->requests.rate);
+    PLAIT__TRY(read_number(at, "burst", &key->requests.burst));
     PLAIT__TRY(read_number(at, "concurrent", &concurrent));
     PLAIT__TRY(read_number(at, "budget_seconds", &key->budget));
     key->concurrent_most = (int64_t)concurrent;
-    key->tokens = key->burst;
     return PLAIT_OK;
 }
 
@@ -172,10 +171,6 @@ static const char *check_limits(struct plait__api_key *key, uint64_t now, uint64
         key->day = seconds / DAY_SECONDS;
         key->spent = 0;
     }
-    if (key->rate > 0) {
-        key->tokens = fmin(key->burst, key->tokens + key->rate * (double)(now - key->filled_us) / 1e6);
-        key->filled_us = now;
-    }
     if (key->budget > 0 && key->spent >= key->budget) {
         *wait_out = (double)(DAY_SECONDS - seconds % DAY_SECONDS);
         return "the key's budget of working time for today is spent";
@@ -184,12 +179,7 @@ static const char *check_limits(struct plait__api_key *key, uint64_t now, uint64
         *wait_out = 1;
         return "the key has as many requests at a time as it may";
     }
-    if (key->rate > 0 && key->tokens < 1) {
-        *wait_out = (1 - key->tokens) / key->rate;
-        return "the key asks more often than it may";
-    }
-    if (key->rate > 0) key->tokens -= 1;
-    return NULL;
+    return plait__bucket_take(&key->requests, now, wait_out) ? NULL : "the key asks more often than it may";
 }
 
 static void answer_wait(struct plait__exchange *exchange, const char *reason, const char *sentence, double seconds) {

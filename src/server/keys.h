@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "server/bucket.h"
 
 struct plait__exchange;
 
@@ -24,10 +25,8 @@ enum { PLAIT__API_KEY_ID_BYTES = 17, PLAIT__API_KEY_HASH_BYTES = 128, PLAIT__API
 struct plait__api_key {
     char id[PLAIT__API_KEY_ID_BYTES];
     char hash[PLAIT__API_KEY_HASH_BYTES];
-    unsigned scopes;    /* bits in the order of the map */
-    double rate, burst; /* requests a second, and at once; rate 0: any */
-    double tokens;      /* left of burst */
-    uint64_t filled_us;
+    unsigned scopes;                     /* bits in the order of the map */
+    struct plait__bucket requests;       /* a second, and at once */
     int64_t concurrent_most, concurrent; /* 0: any */
     double budget, spent;                /* seconds of work a day; 0: any */
     uint64_t day;                        /* that `spent` is of, since 1970 */

@@ -279,7 +279,8 @@ static enum plait_status serve(struct plait__server *server, const sigset_t *sig
 }
 
 enum plait_status plait__serve(plait_context *context, const struct plait__serve_options *options) {
-    struct plait__server server = {.context = context, .options = options};
+    struct plait__server server = {
+        .context = context, .options = options, .telemetry = {.rate = options->telemetry, .burst = 2 * options->telemetry}};
     sigset_t signals;
     plait__heap_begin();
     sigemptyset(&signals);

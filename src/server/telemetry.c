@@ -1,7 +1,6 @@
 /* POST /v1/telemetry: what happened on devices, as the npm package counts it, so that failures there are not silent.  A report
  * says how often something was done, how it ended and how long it took; it has no room for anything of a document.  Whoever may
  * ask can report what he likes: every word is one of a few, every number has an end, and reports come at a rate. */
-#include <math.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -86,27 +85,16 @@ static enum plait_status read_report(struct report *report, const struct plait__
     return PLAIT_OK;
 }
 
-/* A bucket of tokens, which holds twice what comes in a second; on the HTTP thread alone. */
-static bool comes_too_often(struct plait__server *server) {
-    struct plait__telemetry *telemetry = &server->telemetry;
-    const double rate = server->options->telemetry;
-    const uint64_t now = plait__server_now(server);
-    telemetry->tokens = fmin(2 * rate, telemetry->tokens + rate * (double)(now - telemetry->filled_us) / 1e6);
-    telemetry->filled_us = now;
-    if (telemetry->tokens < 1) return true;
-    telemetry->tokens -= 1;
-    return false;
-}
-
 void plait__handle_telemetry(struct plait__exchange *exchange) {
     struct plait__server *server = exchange->server;
     struct report report = {.server = server};
     struct plait__json root;
+    double wait;
     if (!server->options->telemetry) {
         plait__answer_error(exchange, 501, "this server takes no telemetry: it was started without --telemetry");
         return;
     }
-    if (comes_too_often(server)) {
+    if (!plait__bucket_take(&server->telemetry, plait__server_now(server), &wait)) {
         plait__count(server->measure.rejected, PLAIT__LABELS("telemetry"), 1);
         plait__answer_error(exchange, 429, "more reports come than may: drop this one, or try again");
         plait__answer_header(exchange, "Retry-After", "1");
