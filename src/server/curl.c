@@ -1,18 +1,14 @@
 #include "server/curl.h"
 
-#include <dlfcn.h>
-
 #include "base/context.h"
+#include "server/symbols.h"
 
 enum plait_status plait__curl_open(plait_context *context, struct plait__curl *curl_out) {
-    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-    if (!library) return plait__fail(context, PLAIT_NOT_FOUND, "expected libcurl 4: %s", dlerror());
-    /* POSIX has a pointer to a function fit into one to an object, and C has no conversion between them. */
-#define OPEN(member, function, result, parameters)           \
-    *(void **)&curl_out->member = dlsym(library, #function); \
-    if (!curl_out->member) return plait__fail(context, PLAIT_NOT_FOUND, "%s", dlerror());
-    PLAIT__CURL_MAP(OPEN)
-#undef OPEN
+#define SYMBOL(member, function, result, parameters) {#function, (void **)&curl_out->member},
+    const struct plait__symbol symbols[] = {PLAIT__CURL_MAP(SYMBOL)};
+#undef SYMBOL
+    const char *missing = plait__symbols_open("libcurl.so.4", symbols, sizeof symbols / sizeof *symbols);
+    if (missing) return plait__fail(context, PLAIT_NOT_FOUND, "expected libcurl 4: %s", missing);
     if (curl_out->global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK) return PLAIT_OK;
     return plait__fail(context, PLAIT_INTERNAL, "libcurl cannot start");
 }

@@ -1,21 +1,17 @@
 #include "server/gpu.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 
 #include "server/measure.h"
+#include "server/symbols.h"
 
 enum { DEVICES_MOST = 64 };
 
 void plait__gpus_begin(struct plait__gpus *gpus) {
-    void *library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL); /* it stays open, as it may have threads */
-    if (!library) return;
-    /* POSIX has a pointer to a function fit into one to an object, and C has no conversion between them. */
-#define OPEN(member, function, parameters)               \
-    *(void **)&gpus->member = dlsym(library, #function); \
-    if (!gpus->member) return;
-    PLAIT__NVML_MAP(OPEN)
-#undef OPEN
+#define SYMBOL(member, function, parameters) {#function, (void **)&gpus->member},
+    const struct plait__symbol symbols[] = {PLAIT__NVML_MAP(SYMBOL)};
+#undef SYMBOL
+    if (plait__symbols_open("libnvidia-ml.so.1", symbols, sizeof symbols / sizeof *symbols)) return;
     if (gpus->init() != 0) return;
     if (gpus->count(&gpus->device_count) != 0) gpus->device_count = 0;
     if (gpus->device_count > DEVICES_MOST) gpus->device_count = DEVICES_MOST;
