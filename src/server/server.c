@@ -112,9 +112,10 @@ static enum plait_status read_pem(struct plait__server *server, const char *path
 }
 
 static struct MHD_Daemon *start_daemon(struct plait__server *server, int descriptor, struct MHD_OptionItem *secure) {
-    /* TURBO: the library leaves a socket that it is about to close open for writing until we have been told of it. */
+    /* TURBO: the library leaves a socket that it is about to close open for writing until we have been told of it.  Not with
+     * TLS, whose end is a message. */
     const unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | (server->options->tls_key ? MHD_USE_TLS : 0);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (server->options->tls_key ? MHD_USE_TLS : MHD_USE_TURBO);
     return MHD_start_daemon(flags, 0, NULL, NULL, plait__http_handle, server, MHD_OPTION_LISTEN_SOCKET, descriptor,
                             MHD_OPTION_NOTIFY_COMPLETED, plait__http_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
                             plait__wires_notify, server, MHD_OPTION_CONNECTION_LIMIT,
