@@ -8,22 +8,29 @@ const KEPT_SECONDS = 30
 /** Lobes of the sinc on each side: more is steeper. */
 const LOBES = 16
 
-/** Any rate to another, block by block: a sinc under a Hann window (Smith, Digital Audio Resampling). */
+/** Any rate to another, block by block: a sinc under a Hann window (Smith, Digital Audio Resampling). Between two whole numbers of
+ *  samples a second an output falls on one of few places between two inputs; the weights of each are computed once. */
 export class Resampler {
+  #phases: number
+  /** From one output to the next, in phases. */
   #step: number
   #cutoff: number
   #reach: number
-  #input = new Float32Array(0)
-  /** Of the next output, in the input kept. */
-  #position = 0
+  #weights: Float64Array[] = []
+  #input: Float32Array
+  /** Of the next output, in the input kept: a sample and phases after it. */
+  #sample: number
+  #phase = 0
 
   constructor(from: number, to: number) {
-    this.#step = from / to
+    const shared = greatestDivisor(from, to)
+    this.#phases = to / shared
+    this.#step = from / shared
     this.#cutoff = 0.95 * Math.min(1, to / from)
     this.#reach = Math.ceil(LOBES / this.#cutoff)
     // The first output stands at the first input, with silence before it.
     this.#input = new Float32Array(this.#reach)
-    this.#position = this.#reach
+    this.#sample = this.#reach
   }
 
   push(block: Float32Array): Float32Array {
@@ -31,24 +38,38 @@ export class Resampler {
     input.set(this.#input)
     input.set(block, this.#input.length)
     const output: number[] = []
-    for (; this.#position + this.#reach < input.length; this.#position += this.#step) output.push(this.#at(input, this.#position))
-    const passed = Math.max(0, Math.floor(this.#position) - this.#reach)
+    while (this.#sample + this.#reach + 1 < input.length) {
+      output.push(this.#at(input))
+      this.#phase += this.#step
+      this.#sample += Math.floor(this.#phase / this.#phases)
+      this.#phase %= this.#phases
+    }
+    const passed = Math.max(0, this.#sample - this.#reach)
     this.#input = input.slice(passed)
-    this.#position -= passed
+    this.#sample -= passed
     return Float32Array.from(output)
   }
 
-  #at(input: Float32Array, position: number): number {
+  #at(input: Float32Array): number {
+    const weights = (this.#weights[this.#phase] ??= this.#weightsAt(this.#phase / this.#phases))
+    const first = this.#sample - this.#reach
     let sum = 0
-    for (let i = Math.ceil(position - this.#reach); i <= position + this.#reach; i++) {
-      const t = i - position
+    for (let i = 0; i < weights.length; i++) sum += input[first + i] * weights[i]
+    return sum
+  }
+
+  /** Of the inputs from `reach` before the sample to one more after it. */
+  #weightsAt(part: number): Float64Array {
+    return Float64Array.from({ length: 2 * this.#reach + 2 }, (_, i) => {
+      const t = i - this.#reach - part
+      if (Math.abs(t) > this.#reach) return 0
       const x = Math.PI * t * this.#cutoff
-      const sinc = x === 0 ? 1 : Math.sin(x) / x
-      sum += (input[i] ?? 0) * sinc * (0.5 + 0.5 * Math.cos((Math.PI * t) / (this.#reach + 1)))
-    }
-    return sum * this.#cutoff
+      return this.#cutoff * (x === 0 ? 1 : Math.sin(x) / x) * (0.5 + 0.5 * Math.cos((Math.PI * t) / (this.#reach + 1)))
+    })
   }
 }
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b))
 
 /** What a microphone heard lately. */
 export class Recording {
