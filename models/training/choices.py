@@ -23,8 +23,11 @@ import tagger_data
 import tagger_inputs
 import train
 
-CHOICES = (('recogniser', 'share of real lines', '--real', 0.5, 0.7), ('detector', 'share of real pages', '--real', 0.7, 0.85),
-           ('tagger', 'share of torn pages', '--torn', 0.15, 0), ('tagger', 'strength of the changes to pages', '--strength', 1, 0.5))
+CHOICES = (('recogniser', 'share of real lines', '--real', 0.5, 0.7), ('recogniser', 'share of real lines', '--real', 0.5, 0.3),
+           ('recogniser', 'learning rate', '--rate', 3e-3, 1.5e-3),
+           ('detector', 'share of real pages', '--real', 0.85, 0.7), ('detector', 'learning rate', '--rate', 4e-3, 2e-3),
+           ('tagger', 'share of torn pages', '--torn', 0.15, 0), ('tagger', 'strength of the changes to pages', '--strength', 1, 0.5),
+           ('tagger', 'learning rate', '--rate', 2e-3, 1e-3))
 LENGTHS = {'recogniser': ('--steps', 900), 'detector': ('--steps', 500), 'tagger': ('--epochs', 12)}
 
 

@@ -445,7 +445,7 @@ def main():
     one.add_argument('--steps', type=int, default=8000)
     one.add_argument('--from', dest='start')
     one.add_argument('--pages', nargs='*', default=[])
-    one.add_argument('--real', type=float, default=0.7, help='share of real pages')
+    one.add_argument('--real', type=float, default=0.85, help='share of real pages')
     one.add_argument('--rate', type=float, default=4e-3)
     one.add_argument('--batch', type=int, default=6)
     one.add_argument('--fold', type=int)

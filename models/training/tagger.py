@@ -146,7 +146,7 @@ def main():
         fold_of = {'shop': folds.by_shop, 'receipt': folds.by_receipt}[a.by](os.path.join(a.data, 'train'))
         pages = [q for q in pages if fold_of[q.name] != a.fold]
     documents = tagger_data.read_documents(a.read)
-    read = {q.name: tagger_data.read_version(q, documents[q.name])[0] for q in pages if q.name in documents}
+    read = {q.name: tagger_data.read_version(q, documents[q.name]) for q in pages if q.name in documents}
     words = tagger_augment.Words(re_split(w[0].upper()) for q in pages for l in q.lines for w in l.words)
     model = new_model(lib)
     average = new_model(lib); average.load_state_dict(model.state_dict())

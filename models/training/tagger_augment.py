@@ -13,9 +13,12 @@ STREETS = ('JALAN JLN LORONG LRG PERSIARAN LEBUH TAMAN TMN BANDAR KAMPUNG KG PUS
 STATES = ['SELANGOR', 'JOHOR', 'SELANGOR DARUL EHSAN', 'KUALA LUMPUR', 'PENANG', 'PERAK', 'MELAKA', 'MALAYSIA', 'PAHANG', 'SABAH', 'KL', 'NEGERI SEMBILAN', 'W.P.']
 FINAL = ['TOTAL', 'TOTAL', 'TOTAL:', 'TOTAL PAYABLE:', 'GRAND TOTAL', 'AMOUNT DUE', 'TOTAL AMOUNT :', 'NETT TOTAL', 'NET TOTAL:', 'TOTAL (INCL. GST)', 'TOTAL SALES (INCLUSIVE OF GST)',
          'BALANCE DUE', 'TOTAL DUE:', 'AMOUNT PAYABLE', 'TOTAL RM', 'TOTAL INCL. GST@6%', 'TOTAL AMOUNT (RM)', 'ROUNDED TOTAL (RM):', 'TOTAL ROUNDED', 'NETT AMOUNT', 'BILL TOTAL',
-         'TOTAL AFTER ROUNDING', 'TOTAL TO PAY', 'NET AMT.', 'TOTAL SALES', 'TOTAL AMT PAYABLE:', 'SUM', 'TO PAY', 'INVOICE TOTAL', 'TOTAL AMT INCL. GST @6% :', 'NET TOTAL (MYR) :']
+         'TOTAL AFTER ROUNDING', 'TOTAL TO PAY', 'NET AMT.', 'TOTAL SALES', 'TOTAL AMT PAYABLE:', 'SUM', 'TO PAY', 'INVOICE TOTAL', 'TOTAL AMT INCL. GST @6% :', 'NET TOTAL (MYR) :',
+         'TOTAL TTC', 'NET A PAYER', 'TOTAL EUR', 'SUMME', 'GESAMTBETRAG', 'ZU ZAHLEN', 'TOTALE EURO', 'IMPORTE TOTAL', 'TOTAAL', 'TOTAL A PAGAR', 'TOTAL USD', 'PLEASE PAY']
 OTHER = ['SUBTOTAL', 'SUB TOTAL', 'SUB-TOTAL:', 'TOTAL 0% SUPPLIES:', 'TOTAL 6% SUPPLIES (EXCL. GST):', 'TOTAL ZERO RATED', 'TOTAL EXCL. GST', 'TOTAL GST', 'TOTAL DISCOUNT', 'TOTAL SAVING',
-         'TOTAL TAX', 'TAXABLE AMOUNT', 'CASH', 'CHANGE', 'VISA', 'TENDERED', 'GROSS AMOUNT', 'TOTAL SALES (EXCLUDING GST)', 'SERVICE CHARGE 10%', 'ROUNDING ADJ', 'DEPOSIT', 'POINTS', 'AMOUNT(RM)']
+         'TOTAL TAX', 'TAXABLE AMOUNT', 'CASH', 'CHANGE', 'VISA', 'TENDERED', 'GROSS AMOUNT', 'TOTAL SALES (EXCLUDING GST)', 'SERVICE CHARGE 10%', 'ROUNDING ADJ', 'DEPOSIT', 'POINTS', 'AMOUNT(RM)',
+         'SOUS-TOTAL', 'DONT TVA 20%', 'ESPECES', 'RENDU', 'ZWISCHENSUMME', 'MWST 19%', 'BAR', 'RUECKGELD', 'IMPONIBILE', 'CONTANTE', 'SALES TAX', 'VOUCHER', 'TIP', 'CARD']
+SIGNS = ['', '', '', '€', '€', '$', '£', 'EUR', 'CHF', 'KR']
 MONTHS = 'JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC'.split()
 CONFUSIONS = {'O': '0QD', '0': 'OQ', 'I': '1LT', '1': 'IL7', 'L': '1I', 'S': '5', '5': 'S6', 'B': '8', '8': 'B3', 'Z': '2', '2': 'Z', 'G': '6C', '6': 'GB', 'D': 'O0',
               'M': 'NH', 'N': 'MH', 'H': 'NM', 'E': 'FB', 'F': 'EP', 'C': 'GO', 'U': 'VO', 'V': 'UY', 'A': '4R', 'R': 'A', 'T': '7I', '7': '1T', '.': ',', ',': '.',
@@ -61,7 +64,7 @@ def new_address(rng, words):
     comma = lambda p=0.7: ',' if rng.random() < p else ''
     style = rng.random()
     first = rng.choice(['NO. ', 'NO.', 'NO ', 'LOT ', 'UNIT ', 'NO: ', '', '', 'G-', 'LEVEL ', 'NO,']) + number() + rng.choice(['', '', '', 'A', '-G', '&' + number(), '-' + number()])
-    if style < 0.75:
+    if style < 0.65:
         street = '%s %s %s' % (rng.choice(['JALAN', 'JALAN', 'JALAN', 'JLN', 'LORONG', 'PERSIARAN', 'OFF JALAN']), w(), number() + ('/' + number() if rng.random() < 0.4 else '') if rng.random() < 0.7 else w())
         parts = [first + comma() + ' ' + street + comma()]
         if rng.random() < 0.2: parts.insert(0, '%s %s%s' % (rng.choice(['GROUND FLOOR,', 'LEVEL ' + number() + ',', 'BLOCK', 'PLAZA', 'MENARA', '1ST FLOOR,']), w(), comma()))
@@ -70,11 +73,13 @@ def new_address(rng, words):
         tail = '%s%s %s%s' % (digits(rng, 5), comma(0.15), town, comma()) if rng.random() < 0.85 else town + comma()
         if rng.random() < 0.6: tail += ' ' + rng.choice(STATES) + rng.choice(['', '', '.', ', MALAYSIA'])
         parts.append(tail)
-    elif style < 0.9:
+    elif style < 0.85:
         parts = ['%s %s %s%s' % (number(), w(), rng.choice(['STREET', 'ROAD', 'AVENUE', 'LANE', 'ST.', 'RD', 'DRIVE']), comma()),
-                 '%s%s %s %s' % (w(), comma(), rng.choice(['CA', 'NY', 'TX', 'SINGAPORE', 'LONDON', '']), rng.choice([digits(rng, 5), digits(rng, 6), 'SW1A ' + digits(rng, 1) + 'AB']))]
+                 '%s%s %s %s' % (w(), comma(), rng.choice(['CA', 'NY', 'TX', 'SINGAPORE', 'LONDON', '']), rng.choice([digits(rng, 5), digits(rng, 6), ''.join(rng.choice(list(LETTERS), 2)) + digits(rng, 1) + ' ' + digits(rng, 1) + ''.join(rng.choice(list(LETTERS), 2))]))]
     else:
-        parts = ['%s%s %s' % (w(), rng.choice(['STR.', 'STRASSE', 'WEG', ' RUE']), number()), '%s %s' % (digits(rng, 5), w())]
+        street = '%s%s %s' % (w(), rng.choice(['STR.', 'STRASSE', 'WEG', 'LAAN']), number()) if rng.random() < 0.5 else '%s%s %s %s' % (
+            number(), comma(0.3), rng.choice(['RUE', 'RUE DES', 'RUE DE', 'AVENUE', 'PLACE', 'VIA', 'CALLE']), w())
+        parts = [street, '%s %s' % (digits(rng, rng.integers(4, 6)), w())]
     words_ = ' '.join(parts).split()
     count = int(np.clip(rng.integers(1, 5), 1, len(words_)))
     if rng.random() < 0.6 and len(parts) > 1: return [p.split() for p in parts]
@@ -131,6 +136,22 @@ def rescale_amounts(page, rng):
             value = int(m.group(1).replace(',', '') + m.group(2)) * factor
             whole = '{:,}'.format(value // 100) if ',' in m.group(1) else str(value // 100)
             w[0] = w[0][:m.start()] + whole + '.%02d' % (value % 100) + w[0][m.end():]
+
+def abroad(page, rng):
+    """Amounts as they are written elsewhere: a comma for the point, another currency's sign before or behind."""
+    comma, sign, behind = rng.random() < 0.7, rng.choice(SIGNS), rng.random() < 0.6
+    for line in page.lines:
+        words = []
+        for w in line.words:
+            m = re.fullmatch(r'(?:RM|\$)?(-?)(\d{1,3}(?:,\d{3})*|\d+)\.(\d\d)', w[0])
+            if m is None:
+                if w[0] not in ('RM', '$'): words.append(w)
+                continue
+            amount = m.group(1) + (m.group(2).replace(',', '.') + ',' if comma else m.group(2) + '.') + m.group(3)
+            if sign and not behind: words.append([sign + amount, w[1], w[2]])
+            else: words += [[amount, w[1], w[2]]] + ([[str(sign), set(), False]] if sign else [])
+        line.words = words
+    page.lines = [l for l in page.lines if l.words]
 
 def row_beside(page, line):
     """Lines at the same height as this one."""
@@ -229,7 +250,7 @@ def compose(head, body):
     return Page(head.name + '+' + body.name, top + rest, fields, known, None)
 
 def tear(page, rng):
-    """The page without its end, its beginning, or the rows that say its date or its total.  A field of which nothing is left is
+    """The page without its end, its beginning, or the rows that say its date, its total or its address.  A field of which nothing is left is
     none; of one that is left in part nothing is known, but for the date, which is as good in any place."""
     order = sorted(page.lines, key=lambda l: l.polygon[:, 1].mean())
     marked = lambda lines, fields: [i for i, l in enumerate(lines) if any(w[1] & fields for w in l.words)]
@@ -238,7 +259,7 @@ def tear(page, rng):
     if u < 0.5 and ends and ends[0] > 2: kept = order[:rng.integers(2, ends[0] + 1)]
     elif u < 0.75 and begins and begins[-1] < len(order) - 2: kept = order[rng.integers(1, begins[-1] + 2):]
     else:
-        gone = {id(r) for i in marked(order, {rng.choice(['date', 'total'])}) for r in row_beside(page, order[i])}
+        gone = {id(r) for i in marked(order, {rng.choice(['date', 'total', 'address'])}) for r in row_beside(page, order[i])}
         kept = [l for l in order if id(l) not in gone]
     if len(kept) < 2: return
     for f in FIELDS:
@@ -349,6 +370,7 @@ def augment(page, pages, rng, words, strength, torn):
     if rng.random() < 0.4 * strength: rescale_amounts(page, rng); true_picture = False
     if rng.random() < 0.4 * strength: vary_totals(page, rng); true_picture = False
     if rng.random() < 0.4 * strength: vary_date(page, rng); true_picture = False
+    if rng.random() < 0.1 * strength: abroad(page, rng); true_picture = False
     if rng.random() < torn: tear(page, rng)
     if rng.random() < 0.3: join_rows(page, rng, rng.random())
     if rng.random() < 0.5: cut_lines(page, rng, rng.choice([0.03, 0.1]))

@@ -8,10 +8,11 @@ FIELDS = ('company', 'date', 'address', 'total')                           # the
 SPANS = ('company', 'address')                                             # all their words; of the others one candidate is chosen
 
 class Line:
-    """`words`: list of [text, labels, damaged] where labels is a set of field names."""
-    def __init__(self, polygon, words, picture=None):
+    """`words`: list of [text, labels, damaged] where labels is a set of field names; `confidences` of them where they were read."""
+    def __init__(self, polygon, words, picture=None, confidences=None):
         self.polygon, self.words, self.picture = np.asarray(polygon, np.float32), words, polygon if picture is None else picture
-    def copy(self): return Line(self.polygon.copy(), [list(w) for w in self.words], self.picture)
+        self.confidences = confidences
+    def copy(self): return Line(self.polygon.copy(), [list(w) for w in self.words], self.picture, self.confidences)
 
 class Page:
     """known: the fields that were found on the page, so that their labels can be trained on."""
@@ -104,11 +105,11 @@ def word_boxes(line):
 
 def read_version(page, document):
     """The page as a recogniser read it (a `plait.document/1`): labels come over from the true words at the same place, and words
-    that say something else are misread.  Also the confidences of the words, line by line."""
+    that say something else are misread."""
     truth = [w for l in page.lines for w in l.words]
     boxes = np.concatenate([word_boxes(l) for l in page.lines])
     scale = document['pages'][0]['width'] / page.grey.shape[1] if page.grey is not None else 1.0
-    lines, confidences = [], []
+    lines = []
     for l in document['pages'][0]['lines']:
         words = []
         for w in l['words']:
@@ -121,9 +122,8 @@ def read_version(page, document):
             said = key(''.join(truth[i][0] for i in under))
             words.append([w['text'], labels, bool(len(under)) and key(w['text']) != said])
         if not words: continue
-        lines.append(Line(np.asarray(l['polygon'], np.float32) / scale, words))
-        confidences.append([w['confidence'] for w in l['words']])
-    return Page(page.name, lines, page.fields, page.known, page.grey), confidences
+        lines.append(Line(np.asarray(l['polygon'], np.float32) / scale, words, confidences=[w['confidence'] for w in l['words']]))
+    return Page(page.name, lines, page.fields, page.known, page.grey)
 
 def familiar(truths):
     """{field: [values]} that spans are known to have, from the fields of some receipts: each as it is printed most often."""

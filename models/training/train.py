@@ -75,7 +75,7 @@ def steps(o):
     yield 'tagger-inputs', lambda: run('tagger_inputs.py', w / 'tagger.so')
     for part in ('train', 'dev'):
         yield 'read-' + part, lambda part=part: read_pages(o, part, w / (part + '.jsonl'))
-    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', scaled(35), '--read', w / 'train.jsonl', '--seed', 1)
+    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', scaled(35), '--read', w / 'train.jsonl', '--seed', 2)
     apart = {by: [w / ('%s%d.pt' % (by, fold)) for fold in range(folds.COUNT)] for by in ('receipt', 'shop')}
     for by, checkpoints in apart.items():
         for fold, out in enumerate(checkpoints):

@@ -31,7 +31,7 @@ def copy(folder, target, rate, seed):
             os.symlink(os.path.abspath(picture), os.path.join(target, os.path.basename(picture)))
 
 
-def measure(plait, folder, model, rate, copies=3):
+def measure(plait, folder, model, rate, copies=12):
     precisions, scores = [], []
     for seed in range(1, copies + 1):
         with tempfile.TemporaryDirectory() as target:
@@ -49,7 +49,7 @@ def main():
     parser.add_argument('plait')
     parser.add_argument('folder')
     parser.add_argument('--model', default='receipt')
-    parser.add_argument('--copies', type=int, default=3)
+    parser.add_argument('--copies', type=int, default=12)
     parser.add_argument('rates', nargs='*', type=float, default=[0.02, 0.04])
     o = parser.parse_args()
     for rate in o.rates or [0.02, 0.04]:
