@@ -48,8 +48,8 @@ const watch = async ({ given, audio, force }) => {
 const listen = async () => {
   const { image, audio, timestamp_us } = await new Promise((resolve, reject) => {
     const live = window.tools.reader.live({ video: true, audio: true, onError: reject, onDocument: (_, capture) => (live.stop(), resolve(capture)) })
-    live.ready.then(() => setTimeout(() => live.capture().catch(reject), 4000), reject)
-    setTimeout(() => reject(new Error('nothing in time')), 60_000)
+    live.ready.then(() => setTimeout(() => live.capture().catch(reject), 8000), reject)
+    setTimeout(() => reject(new Error('nothing in time')), 150_000)
   })
   const now = performance.timeOrigin * 1000 + performance.now() * 1000
   return { width: image.width, now, sound: audio && { ...audio, samples: [...audio.samples], frame_us: timestamp_us } }
