@@ -117,7 +117,7 @@ def write(plait, folder, package, made, folds):
         ('all senses, from pixels', pixels), ('all senses, true lines', words), *(('without %s, true lines' % name, report) for name, report in left_out.items()))]
     for rate in (0.02, 0.04):
         noisy = noisy_text.measure(plait, folder, package, rate)
-        ablation.append(('%d%% of the characters of true lines changed, mean of twelve copies' % round(100 * rate), short(noisy['mean_f1']), short(noisy['mean_precision'])))
+        ablation.append(('%d%% of the characters of true lines changed, mean of %d copies' % (round(100 * rate), len(noisy['precision'])), short(noisy['mean_f1']), short(noisy['mean_precision'])))
     torn = []
     for part in torn_pages.GONE:
         found = torn_pages.measure(plait, folder, package, part)
