@@ -2,11 +2,9 @@
 
 #include <string.h>
 
-enum { SUFFIX_MOST = 4, DIGITS_MOST = 12 };
+#include "base/ascii.h"
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
+enum { SUFFIX_MOST = 4, DIGITS_MOST = 12 };
 
 int plait__digit_like(char byte) {
     switch (byte) {
@@ -32,7 +30,7 @@ int plait__digit_like(char byte) {
     case 'B':
         return 8;
     default:
-        return is_digit(byte) ? byte - '0' : -1;
+        return plait__is_digit(byte) ? byte - '0' : -1;
     }
 }
 
@@ -60,8 +58,8 @@ static bool scan(const char *text, size_t length, size_t first, struct number *n
             const int digit = plait__digit_like(c);
             if (digit < 0) break;
             /* A letter counts only in the midst of the number or at its very end: the S of "11.40S" is a tax code. */
-            if (!is_digit(c)) {
-                const bool inside = !last && (is_digit(text[i + 1]) || text[i + 1] == '.' || text[i + 1] == ',');
+            if (!plait__is_digit(c)) {
+                const bool inside = !last && (plait__is_digit(text[i + 1]) || text[i + 1] == '.' || text[i + 1] == ',');
                 const bool closes = last && n.marks > 0 && n.group == 1;
                 if (!inside && !closes) break;
                 n.repaired++;
@@ -88,13 +86,13 @@ static int decimals_of(const struct number *n) {
 static bool suffix_fits(const char *text, size_t first, size_t length) {
     if (length - first > SUFFIX_MOST) return false;
     for (size_t i = first; i < length; i++)
-        if (is_digit(text[i]) || strchr("%/:#", text[i])) return false;
+        if (plait__is_digit(text[i]) || strchr("%/:#", text[i])) return false;
     return true;
 }
 
 bool plait__read_amount(const char *text, size_t length, struct plait__amount *amount_out) {
     size_t first = 0;
-    while (first < length && !is_digit(text[first])) first++;
+    while (first < length && !plait__is_digit(text[first])) first++;
     if (first == length) return false;
     if (first > 0 && text[first - 1] == '.') first--; /* ".50" */
     if (first > 0 && strchr("/#", text[first - 1])) return false;

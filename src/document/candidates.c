@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 enum {
     DATE_WORDS = 6,   /* "05 / MAR / 2018" with its spaces */
     TEXT_MOST = 256,  /* bytes of one date or amount with what stands around it */
@@ -46,20 +48,16 @@ static bool find_date(const struct plait__page *page, int word, bool day_first, 
     return run->count == 1 || date->first + 1 < run->begins[1]; /* it begins in the first word */
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /* "57." "80" and "57" ".80": an amount that a space has cut at its point. */
 static bool is_cut(const char *left, const char *right) {
     const size_t length = strlen(left);
     if (length < 2) return false;
     const char last = left[length - 1], before = left[length - 2];
-    const bool point_left = (last == '.' || last == ',') && is_digit(before) && is_digit(right[0]);
-    const bool point_right = is_digit(last) && (right[0] == '.' || right[0] == ',') && is_digit(right[1]);
+    const bool point_left = (last == '.' || last == ',') && plait__is_digit(before) && plait__is_digit(right[0]);
+    const bool point_right = plait__is_digit(last) && (right[0] == '.' || right[0] == ',') && plait__is_digit(right[1]);
     if (!point_left && !point_right) return false;
     const char *decimals = right + point_right;
-    return is_digit(decimals[1]) && !is_digit(decimals[2]);
+    return plait__is_digit(decimals[1]) && !plait__is_digit(decimals[2]);
 }
 
 static bool find_amount(const struct plait__page *page, int word, struct plait__amount *amount, struct run *run) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "document/normalise.h"
 
 enum { FOUND_MOST = 4 }; /* amounts of one name */
@@ -21,22 +22,18 @@ struct found {
 static char fold(char c) {
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
-static bool is_letter(char c) {
-    return fold(c) >= 'A' && fold(c) <= 'Z';
-}
-
 /* Do the letters of a row's words hold the rule's word?  "SUB TOTAL" is in "Sub-total :", not in "TOTAL". */
 static bool row_says(const struct plait__page *page, int first, int end, const char *wanted) {
     char letters[256];
     size_t size = 0;
     for (int i = first; i < end; i++)
         for (const char *c = page->words[i].text; *c; c++)
-            if (is_letter(*c) && size + 1 < sizeof letters) letters[size++] = fold(*c);
+            if (plait__is_letter(*c) && size + 1 < sizeof letters) letters[size++] = fold(*c);
     letters[size] = '\0';
     char key[64];
     size = 0;
     for (const char *c = wanted; *c; c++)
-        if (is_letter(*c) && size + 1 < sizeof key) key[size++] = fold(*c);
+        if (plait__is_letter(*c) && size + 1 < sizeof key) key[size++] = fold(*c);
     key[size] = '\0';
     return size > 0 && strstr(letters, key);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* The first three letters of the months in some languages; a longer word matches when it begins so. */
 static const struct {
     char letters[4];
@@ -23,16 +25,9 @@ struct number {
     int value, digits;
 };
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
-static bool is_letter(char c) {
-    return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
 /* Up to `most` digits.  A letter that looks like one counts when digits stand on both sides, or one before and the number's
  * end. */
 static bool take_number(struct cursor *c, int most, struct number *number_out) {
@@ -42,10 +37,10 @@ static bool take_number(struct cursor *c, int most, struct number *number_out) {
     for (; i < c->length && n.digits < most; i++) {
         const int digit = plait__digit_like(c->text[i]);
         if (digit < 0) break;
-        if (!is_digit(c->text[i])) {
-            const bool before = i > c->at && is_digit(c->text[i - 1]);
-            const bool after = i + 1 < c->length && is_digit(c->text[i + 1]);
-            const bool letter_after = i + 1 < c->length && is_letter(c->text[i + 1]);
+        if (!plait__is_digit(c->text[i])) {
+            const bool before = i > c->at && plait__is_digit(c->text[i - 1]);
+            const bool after = i + 1 < c->length && plait__is_digit(c->text[i + 1]);
+            const bool letter_after = i + 1 < c->length && plait__is_letter(c->text[i + 1]);
             if (!(after && (before || i == c->at)) && !(before && !letter_after)) break;
             repaired++;
         }
@@ -70,7 +65,7 @@ static char take_mark(struct cursor *c, const char *marks) {
 
 static int take_month(struct cursor *c) {
     size_t end = c->at;
-    while (end < c->length && is_letter(c->text[end])) end++;
+    while (end < c->length && plait__is_letter(c->text[end])) end++;
     if (end - c->at < 3 || end - c->at > 9) return 0;
     const char begin[3] = {lower(c->text[c->at]), lower(c->text[c->at + 1]), lower(c->text[c->at + 2])};
     for (size_t i = 0; i < sizeof month_names / sizeof *month_names; i++)
@@ -86,7 +81,7 @@ static bool take_year(struct cursor *c, int *year_out) {
     struct cursor ahead = *c;
     struct number n;
     if (!take_number(&ahead, 4, &n) || n.digits == 1 || n.digits == 3) return false;
-    const bool more = ahead.at < ahead.length && is_digit(ahead.text[ahead.at]);
+    const bool more = ahead.at < ahead.length && plait__is_digit(ahead.text[ahead.at]);
     if (n.digits == 2 && more) return false;
     if (n.digits == 4 && (n.value < 1970 || n.value >= 2070)) return false;
     *year_out = n.digits == 4 ? n.value : n.value + (n.value < 70 ? 2000 : 1900);
@@ -123,7 +118,7 @@ static bool certain(int year, int month, int day, bool named, struct plait__date
 static bool compact(struct cursor *c, bool day_first, struct plait__date *d) {
     int value = 0;
     size_t i = c->at;
-    for (; i < c->length && is_digit(c->text[i]); i++) {
+    for (; i < c->length && plait__is_digit(c->text[i]); i++) {
         if (i - c->at == 8) return false;
         value = value * 10 + (c->text[i] - '0');
     }
@@ -155,7 +150,7 @@ static bool number_first(struct cursor *c, bool day_first, struct plait__date *d
     if (named.at + 2 < named.length)
         for (int i = 0; i < 4; i++)
             if (lower(named.text[named.at]) == ordinals[i][0] && lower(named.text[named.at + 1]) == ordinals[i][1] &&
-                !is_letter(named.text[named.at + 2])) {
+                !plait__is_letter(named.text[named.at + 2])) {
                 named.at += 2;
                 break;
             }
@@ -189,9 +184,9 @@ static bool month_first(struct cursor *c, struct plait__date *d) {
 
 bool plait__read_date(const char *text, size_t length, size_t from, bool day_first, struct plait__date *date_out) {
     for (size_t first = from; first < length; first++) {
-        const bool digit = plait__digit_like(text[first]) >= 0, letter = is_letter(text[first]);
+        const bool digit = plait__digit_like(text[first]) >= 0, letter = plait__is_letter(text[first]);
         if (!digit && !letter) continue;
-        if (first > 0 && (is_digit(text[first - 1]) || (letter && is_letter(text[first - 1])))) continue;
+        if (first > 0 && (plait__is_digit(text[first - 1]) || (letter && plait__is_letter(text[first - 1])))) continue;
         for (int form = 0; form < 4; form++) {
             struct cursor c = {text, length, first, 0};
             struct plait__date d = {.first = first};
@@ -200,7 +195,7 @@ bool plait__read_date(const char *text, size_t length, size_t from, bool day_fir
                                : form == 2 ? digit && number_first(&c, day_first, &d)
                                            : letter && month_first(&c, &d);
             if (!found) continue;
-            if (form == 1 && c.at < length && is_digit(text[c.at])) continue;
+            if (form == 1 && c.at < length && plait__is_digit(text[c.at])) continue;
             d.end = c.at, d.repaired = c.repaired;
             *date_out = d;
             return true;

@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* One misread character in NEAR is put right; values shorter than SHORTEST are too easily near each other.  Another number is
  * more often another place than a misread one: where a digit is not that digit, it counts as DIGIT characters. */
 enum { NEAR = 8, SHORTEST = 6, DIGIT = 3 };
-
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 /* Letters and digits in lower case; bytes of other scripts as they are. */
 static size_t key_of(const char *text, char *key) {
@@ -19,7 +17,7 @@ static size_t key_of(const char *text, char *key) {
         const char c = *text;
         if (c >= 'A' && c <= 'Z')
             key[size++] = (char)(c - 'A' + 'a');
-        else if ((c >= 'a' && c <= 'z') || is_digit(c) || (c & 0x80))
+        else if ((c >= 'a' && c <= 'z') || plait__is_digit(c) || (c & 0x80))
             key[size++] = c;
     }
     key[size] = '\0';
@@ -27,12 +25,12 @@ static size_t key_of(const char *text, char *key) {
 }
 
 static int weight(char c) {
-    return is_digit(c) ? DIGIT : 1;
+    return plait__is_digit(c) ? DIGIT : 1;
 }
 
 static int weight_of_change(char a, char b) {
     if (a == b) return 0;
-    return is_digit(a) && is_digit(b) ? DIGIT : 1;
+    return plait__is_digit(a) && plait__is_digit(b) ? DIGIT : 1;
 }
 
 /* Levenshtein's distance, weighted, where it is at most `most`, else more than that.  `row`: [b_size + 1]. */

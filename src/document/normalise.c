@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 const char *plait__money_value(struct plait__arena *arena, const struct plait__candidate *candidate) {
     char text[32];
     const int64_t mils = candidate->value < 0 ? -candidate->value : candidate->value;
@@ -15,10 +17,6 @@ const char *plait__money_value(struct plait__arena *arena, const struct plait__c
 static char upper(char c) {
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
-static bool is_letter(char c) {
-    return upper(c) >= 'A' && upper(c) <= 'Z';
-}
-
 /* Is the sign in the text, and not a part of a longer word?  "RM" is in "(RM)" and "RM12", not in "FARM". */
 static bool holds_sign(const char *text, const char *sign) {
     const size_t length = strlen(sign);
@@ -26,8 +24,8 @@ static bool holds_sign(const char *text, const char *sign) {
         size_t same = 0;
         while (same < length && upper(at[same]) == upper(sign[same])) same++;
         if (same < length) continue;
-        const bool letters = is_letter(sign[0]);
-        if (letters && ((at > text && is_letter(at[-1])) || is_letter(at[length]))) continue;
+        const bool letters = plait__is_letter(sign[0]);
+        if (letters && ((at > text && plait__is_letter(at[-1])) || plait__is_letter(at[length]))) continue;
         return true;
     }
     return false;

@@ -3,6 +3,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 enum { SHORTEST = 6, LONGEST = 600, VOUCHING = 12 /* letters and digits of a value */ };
 
 static const float alike_least = 0.35f;   /* cosine from which a page is looked at as one of the same shop */
@@ -106,14 +108,10 @@ static struct stretch align(const struct key *page, const char *value, int size)
     return found;
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 static int digits_of(const char *letters, int size, char *out) {
     int count = 0;
     for (int i = 0; i < size; i++)
-        if (is_digit(letters[i])) out[count++] = letters[i];
+        if (plait__is_digit(letters[i])) out[count++] = letters[i];
     return count;
 }
 

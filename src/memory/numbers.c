@@ -1,13 +1,10 @@
 #include <string.h>
 
+#include "base/ascii.h"
 #include "memory/memory.h"
 
 /* Below the head are customers, articles, and what changes. */
 enum { HEAD_LINES = 10, SHORTEST = 6, LONGEST = 12, LONG = 9 };
-
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 const char *plait__numbers(struct plait__arena *arena, const struct plait__look_line *lines, int count) {
     size_t most = 1, size = 0;
@@ -18,7 +15,7 @@ const char *plait__numbers(struct plait__arena *arena, const struct plait__look_
     for (int l = 0; l < count; l++)
         for (const char *c = lines[l].text; *c; c++) {
             size_t digits = 0;
-            while (is_digit(c[digits])) digits++;
+            while (plait__is_digit(c[digits])) digits++;
             if (digits >= SHORTEST && digits <= LONGEST) {
                 memcpy(out + size, c, digits);
                 size += digits;
