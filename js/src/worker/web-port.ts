@@ -8,25 +8,24 @@ interface WorkerScope {
   onmessage: ((event: MessageEvent<Request>) => void) | null
 }
 
-const scope = () => globalThis as unknown as WorkerScope
+const scope = globalThis as unknown as WorkerScope
 
 export function webPort(): Port {
-  const own = scope()
-  announce(own)
+  announce()
   return {
-    post: (message, transfer) => own.postMessage(message, transfer),
+    post: (message, transfer) => scope.postMessage(message, transfer),
     listen: (receive) => {
-      own.onmessage = ({ data }) => receive(data)
+      scope.onmessage = ({ data }) => receive(data)
     },
   }
 }
 
 /** Holds a lock for life and tells its name: the page sees that the worker is gone when the lock is free. */
-function announce(own: WorkerScope): void {
+function announce(): void {
   const name = `plait-${globalThis.crypto?.randomUUID?.() ?? ''}`
   globalThis.navigator?.locks
     ?.request(name, () => {
-      own.postMessage({ alive: name }, [])
+      scope.postMessage({ alive: name }, [])
       return new Promise(() => {})
     })
     .catch(() => {})
@@ -38,6 +37,6 @@ export function spawnThread(loader: string): PoolWorker {
   const { port1, port2 } = new MessageChannel()
   const worker = Object.assign(port1, { onerror: null as PoolWorker['onerror'], terminate: () => port1.close() })
   worker.addEventListener('message', ({ data }) => 'failed' in data && worker.onerror?.({ message: data.failed }))
-  scope().postMessage({ thread: loader, port: port2 }, [port2])
+  scope.postMessage({ thread: loader, port: port2 }, [port2])
   return worker
 }
