@@ -28,6 +28,7 @@ struct number {
 static char lower(char c) {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
+
 /* Up to `most` digits.  A letter that looks like one counts when digits stand on both sides, or one before and the number's
  * end. */
 static bool take_number(struct cursor *c, int most, struct number *number_out) {
