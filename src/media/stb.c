@@ -10,10 +10,14 @@
 static _Thread_local struct {
     plait_context *context;
     size_t ceiling;
+    bool refused; /* memory that could not be had */
 } call;
 
 static void *stb_allocate(size_t bytes) {
-    return bytes > call.ceiling ? NULL : plait__allocate(call.context, bytes);
+    if (bytes > call.ceiling) return NULL;
+    void *memory = plait__allocate(call.context, bytes);
+    call.refused |= !memory;
+    return memory;
 }
 static void stb_release(void *memory) {
     plait__release(call.context, memory);
@@ -61,8 +65,10 @@ enum plait_status plait__stb_decode(plait_context *context, const uint8_t *bytes
         return plait__fail(context, PLAIT_LIMIT, "expected a picture of at most %d bytes, found %zu", INT_MAX, size);
     call.context = context;
     call.ceiling = ceiling;
+    call.refused = false;
     uint8_t *pixels = stbi_load_from_memory(bytes, (int)size, width_out, height_out, channels_out, channels);
     call.context = NULL;
+    if (!pixels && call.refused) return PLAIT_MEMORY; /* the allocation said so */
     if (!pixels) return plait__fail(context, PLAIT_INVALID, "the picture is damaged: %s", stbi_failure_reason());
     if (channels) *channels_out = channels;
     *pixels_out = pixels;

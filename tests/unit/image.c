@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "heap.h"
 #include "test.h"
 
 static plait_context *context;
@@ -133,6 +134,36 @@ TEST(png_goes_round) {
     for (size_t part = 0; part < size; part++) CHECK_INT(plait__image_decode(context, png, part, 0, &back), PLAIT_INVALID);
     plait__release(context, png);
     plait__image_end(context, &image);
+}
+
+/* Every allocation fails in its turn: that is said, never that the picture is damaged. */
+TEST(allocations_that_fail) {
+    struct plait__image image;
+    struct bytes files[4] = {ppm(), bmp(5, 2), gif()};
+    uint8_t *png = NULL;
+    size_t size = 0;
+    CHECK_INT(plait__image_create(context, 7, 5, 3, &image), PLAIT_OK);
+    memset(image.pixels, 9, 5 * image.stride);
+    CHECK_INT(plait__image_encode_png(context, &image, &png, &size), PLAIT_OK);
+    add(&files[3], png, size);
+    plait__release(context, png);
+    plait__image_end(context, &image);
+    for (int f = 0; f < 4; f++) {
+        int failures = -1;
+        for (enum plait_status status = PLAIT_MEMORY; status == PLAIT_MEMORY; failures++) {
+            struct heap heap = {.until_failure = -1};
+            plait_context *narrow = heap_context(&heap);
+            heap.until_failure = failures + 1;
+            status = plait__image_decode(narrow, files[f].data, files[f].size, 0, &image);
+            if (status == PLAIT_OK)
+                plait__image_end(narrow, &image);
+            else
+                CHECK_INT(status, PLAIT_MEMORY);
+            plait_context_destroy(narrow);
+            CHECK_INT(heap.live, 0);
+        }
+        CHECK(failures >= 1);
+    }
 }
 
 /* The eight pictures that the eight orientations store for the upright 3 x 2 picture 1 2 3 / 4 5 6 (EXIF 2.3, 4.6.4 A). */
@@ -309,6 +340,7 @@ int main(void) {
     test_refuses_every_truncation();
     test_refuses_too_many_pixels();
     test_png_goes_round();
+    test_allocations_that_fail();
     test_turns_upright();
     test_reads_orientation_of_a_photograph();
     test_puts_alpha_on_white();

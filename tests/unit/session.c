@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "heap.h"
 #include "onnx_writer.h"
 #include "test.h"
 
@@ -11,34 +12,6 @@
     (const int64_t[]) { \
         __VA_ARGS__     \
     }
-
-/* ---- an allocator that counts, and fails when told to ---- */
-
-struct heap {
-    long live, until_failure; /* until_failure: allocations that still succeed; -1: all do */
-};
-
-static void *heap_allocate(void *user, size_t bytes) {
-    struct heap *heap = user;
-    if (heap->until_failure == 0) return NULL;
-    if (heap->until_failure > 0) heap->until_failure--;
-    heap->live++;
-    return aligned_alloc(64, (bytes + 63) / 64 * 64);
-}
-
-static void heap_release(void *user, void *memory) {
-    ((struct heap *)user)->live -= memory != NULL;
-    free(memory);
-}
-
-static plait_context *create(struct heap *heap) {
-    plait_context_options options;
-    plait_context *context = NULL;
-    plait_context_options_default(&options);
-    options.allocator = (plait_allocator){heap_allocate, heap_release, heap};
-    plait_context_create(&options, &context);
-    return context;
-}
 
 static plait_session *open_model(plait_context *context, const struct model *model) {
     plait_session *session = NULL;
@@ -103,7 +76,7 @@ static enum plait_status run_chain(plait_session *session, int64_t rows, bool ch
 TEST(shapes_that_change) {
     static struct model model;
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     build_chain(&model);
     plait_session *session = open_model(context, &model);
     plait_tensor type;
@@ -138,7 +111,7 @@ TEST(shapes_that_change) {
 TEST(threads_that_come_later) {
     static struct model model;
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     build_chain(&model);
     plait_session *session = open_model(context, &model);
     for (int threads = 1; threads <= 3; threads++) {
@@ -160,7 +133,7 @@ TEST(threads_that_come_later) {
 TEST(shapes_known_only_by_running) {
     struct model model = {0};
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     model_input(&model, "x", PLAIT_F32, 1, DIMS(-1));
     model_node(&model, "NonZero", "x", "at", NULL);
     model_node(&model, "Gather", "x at", "chosen", NULL);
@@ -190,7 +163,7 @@ TEST(shapes_known_only_by_running) {
 TEST(memory_plan) {
     struct model model = {0};
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     char previous[16] = "x", name[16], words[64];
     model_input(&model, "x", PLAIT_F32, 2, DIMS(5, 13));
     for (int i = 0; i < 20; i++) { /* a residual net: every third value is read again five nodes later */
@@ -242,7 +215,7 @@ static void fail_each_allocation(const char *backend) {
     long failures = 0;
     for (bool done = false; !done && failures < 10000; failures++) {
         struct heap heap = {.until_failure = failures};
-        plait_context *context = create(&heap);
+        plait_context *context = heap_context(&heap);
         if (!context) continue;
         plait_session_options options;
         plait_session_options_default(&options);
@@ -333,7 +306,7 @@ TEST(functions) {
     model_finish(&model, 13);
     put_message(&model.file, 25, &function);
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     plait_session *session = open_model(context, &model);
     float x[3] = {4, -8, 1};
     plait_tensor input = {.dtype = PLAIT_F32, .rank = 1, .dims = {3}, .data = x}, output;
@@ -365,7 +338,7 @@ TEST(loop_with_captures) {
     model_output(&model, "powers");
     model_finish(&model, 13);
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     plait_session *session = open_model(context, &model);
     for (int bits = 1; bits < 12; bits++) {
         float limit = (float)(1 << bits) + 0.5f;
@@ -407,7 +380,7 @@ TEST(branches_that_shapes_decide) {
     model_output(&model, "y");
     model_finish(&model, 13);
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     plait_session *session = open_model(context, &model);
     float x[12] = {1, 2, 3, 4};
     for (int rows = 1; rows < 4; rows++) {
@@ -444,7 +417,7 @@ TEST(external_data) {
     model_output(&model, "y");
     model_finish(&model, 13);
     struct heap heap = {.until_failure = -1};
-    plait_context *context = create(&heap);
+    plait_context *context = heap_context(&heap);
     snprintf(path, sizeof path, "%s/w.bin", folder);
     for (size_t floats = 3; floats < 6; floats++) { /* one too few; enough; more than enough */
         plait_session *session = NULL;
