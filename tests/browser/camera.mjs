@@ -2,7 +2,7 @@
 // what the microphone hears comes along, on the clock of the frames.
 import { join } from 'node:path'
 import { bare, bring, check, chromium, native, open, same, sample, temporaryFolder, test, web } from './harness.mjs'
-import { fakeDevices, tone, video } from './media.mjs'
+import { checkSound, fakeDevices, tone, video } from './media.mjs'
 
 const file = 'kopitiam.jpg'
 const expected = native(sample(file))
@@ -41,14 +41,6 @@ const watch = async (audio) => {
     document, stopped, qualities, errors, started, now, image: { width, height }, timestamp_us: first.timestamp_us,
     sound: second?.audio && { ...second.audio, samples: [...second.audio.samples], frame_us: second.timestamp_us },
   }
-}
-
-/** How strong a frequency is in the sound, as a share of all of it (Goertzel, 1958). */
-function share(samples, rate, frequency) {
-  const [step, all] = [2 * Math.PI * frequency / rate, samples.reduce((sum, x) => sum + x * x, 0)]
-  let [re, im] = [0, 0]
-  samples.forEach((x, i) => { re += x * Math.cos(step * i), im += x * Math.sin(step * i) })
-  return 2 * (re * re + im * im) / samples.length / all
 }
 
 /** The page: its camera's dialog closes when a receipt was held still, which is on the shelf then, with its fields. */
@@ -107,18 +99,6 @@ await test(async (ends) => {
   check(Math.abs(ratio / truth - 1) < 0.03, `the page is cut out and straight: expected sides as ${truth.toFixed(3)}, found ${ratio.toFixed(3)}`)
   check(seen.timestamp_us > seen.started && seen.timestamp_us < seen.now, 'the frame has the time when it was seen')
 
-  const { sound } = seen
-  check(sound?.sampleRate === 16_000, `sound at 16 kHz, found ${sound?.sampleRate}`)
-  if (sound) {
-    const seconds = sound.samples.length / sound.sampleRate
-    check(seconds > 1 && seconds < 10.5, `some seconds of it, found ${seconds}`)
-    // It goes on while the page is cut out, and ends before anyone hears of it; half a second for what was still on its way.
-    const end = sound.timestamp_us + 1e6 * seconds
-    check(sound.timestamp_us < sound.frame_us && end > sound.frame_us - 5e5 && end < seen.now + 5e5,
-      `sound and frame are of one clock: sound ends ${(end - sound.frame_us) / 1e6} s after the frame, ${(seen.now - end) / 1e6} s before it is told`)
-    const middle = sound.samples.slice(-16_000, -8000)
-    const [tone, other] = [share(middle, 16_000, hertz), share(middle, 16_000, 2 * hertz + 130)]
-    check(tone > 0.5 && other < 0.05, `the tone is heard: ${hertz} Hz has a share of ${tone}, another ${other}`)
-  }
+  checkSound(seen.sound, hertz, seen.now, 'Chromium')
   await onPage(ends, devices)
 })

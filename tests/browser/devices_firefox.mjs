@@ -1,8 +1,8 @@
 // The camera in Firefox: its fake one is looked at, a receipt in a stream is captured and read, and devices that may not be used or
-// are not there are typed errors.  Its fake camera plays no file, so the receipt comes from a canvas; and without a sound card
-// Firefox starts no AudioContext, so that sound is heard in camera.mjs alone.
+// are not there are typed errors.  Its fake camera plays no file, so the receipt comes from a canvas; its fake microphone hums.
 import { join } from 'node:path'
 import { bare, bring, check, firefox, native, open, root, same, sample, test } from './harness.mjs'
+import { checkSound, soundCard } from './media.mjs'
 
 const file = 'kopitiam.jpg'
 const expected = native(sample(file))
@@ -44,15 +44,27 @@ const watch = async ({ given, audio, force }) => {
   return { errors, qualities, fields: document?.fields, width: capture?.image.width, height: capture?.image.height }
 }
 
-async function opened(ends, preferences) {
-  const { url, browser } = await open(ends, { folders: [...bare, join(root, 'samples')], browser: () => firefox(preferences) })
+/** Listens for some seconds and takes a picture. */
+const listen = async () => {
+  const { image, audio, timestamp_us } = await new Promise((resolve, reject) => {
+    const live = window.tools.reader.live({ video: true, audio: true, onError: reject, onDocument: (_, capture) => (live.stop(), resolve(capture)) })
+    live.ready.then(() => setTimeout(() => live.capture().catch(reject), 8000), reject)
+    setTimeout(() => reject(new Error('nothing in time')), 150_000)
+  })
+  const now = performance.timeOrigin * 1000 + performance.now() * 1000
+  return { width: image.width, now, sound: audio && { ...audio, samples: [...audio.samples], frame_us: timestamp_us } }
+}
+
+async function opened(ends, preferences, env) {
+  const { url, browser } = await open(ends, { folders: [...bare, join(root, 'samples')], browser: () => firefox(preferences, env) })
   const page = await bring(browser, url)
   await page.evaluate(() => window.tools.open())
   return page
 }
 
 const allowed = { 'media.navigator.permission.disabled': true }
-const fake = { 'media.navigator.streams.fake': true }
+const hertz = 440
+const fake = { 'media.navigator.streams.fake': true, 'media.navigator.audio.fake_frequency': hertz }
 
 await test(async (ends) => {
   const page = await opened(ends, { ...allowed, ...fake })
@@ -66,6 +78,12 @@ await test(async (ends) => {
   for (const name of ['company', 'date', 'total']) same(receipt.fields[name].value, expected.fields[name].value, `a receipt: ${name}`)
   const { width, height } = expected.pages[0]
   check(Math.abs(receipt.width / receipt.height / (width / height) - 1) < 0.03, `a receipt: cut out and straight, found ${receipt.width} by ${receipt.height}`)
+  await page.close() // it draws on
+
+  const listening = await opened(ends, { ...allowed, ...fake }, await soundCard(ends))
+  const heard = await listening.evaluate(listen)
+  checkSound(heard.sound, hertz, heard.now, 'Firefox')
+  await listening.close()
 
   const refused = await opened(ends, { ...fake, 'permissions.default.camera': 2, 'permissions.default.microphone': 2 })
   const denied = await refused.evaluate(watch, { audio: true })

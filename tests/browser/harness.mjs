@@ -37,10 +37,10 @@ export async function chromium(...args) {
   return engine.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...args] })
 }
 
-export async function firefox(extraPrefsFirefox = {}) {
+export async function firefox(extraPrefsFirefox = {}, env = process.env) {
   const { launch } = await import('puppeteer-core')
   return launch({
-    browser: 'firefox', headless: true, executablePath: binary('firefox', '/usr/bin/firefox-esr', '/usr/bin/firefox'), extraPrefsFirefox,
+    browser: 'firefox', headless: true, executablePath: binary('firefox', '/usr/bin/firefox-esr', '/usr/bin/firefox'), extraPrefsFirefox, env,
   })
 }
 

@@ -1,6 +1,8 @@
-// What Chromium's fake devices are fed with: a video of a receipt lying on a table, and a tone.
-import { readFileSync, writeFileSync } from 'node:fs'
-import { chromium, sample } from './harness.mjs'
+// What the browsers' fake devices are fed with, a video of a receipt lying on a table and a tone, and what they must hear.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { check, chromium, sample, skip, temporaryFolder } from './harness.mjs'
 
 const [width, height] = [1920, 1080]
 
@@ -72,3 +74,41 @@ export function wave(samples, rate) {
 }
 
 export const fakeDevices = (...more) => ['--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required', ...more]
+
+/** How strong a frequency is in the sound, as a share of all of it (Goertzel, 1958). */
+function share(samples, rate, frequency) {
+  const [step, all] = [2 * Math.PI * frequency / rate, samples.reduce((sum, x) => sum + x * x, 0)]
+  let [re, im] = [0, 0]
+  samples.forEach((x, i) => { re += x * Math.cos(step * i), im += x * Math.sin(step * i) })
+  return 2 * (re * re + im * im) / samples.length / all
+}
+
+/** What a microphone heard with a frame of `frame_us`, told at `now`: 16 kHz, a tone of so many hertz, on the frames' clock. */
+export function checkSound(sound, hertz, now, who) {
+  check(sound?.sampleRate === 16_000, `${who}: sound at 16 kHz, found ${sound?.sampleRate}`)
+  if (!sound) return
+  const seconds = sound.samples.length / sound.sampleRate
+  check(seconds > 0.6 && seconds < 10.5, `${who}: some seconds of it, found ${seconds}`)
+  // It goes on while the page is cut out, and ends before anyone hears of it; on a busy machine some seconds are still on their way.
+  const end = sound.timestamp_us + 1e6 * seconds
+  check(sound.timestamp_us < sound.frame_us && end > sound.frame_us - 5e6 && end < now + 5e5,
+    `${who}: sound and frame are of one clock: sound ends ${(end - sound.frame_us) / 1e6} s after the frame, ${(now - end) / 1e6} s before it is told`)
+  const middle = sound.samples.slice(-16_000, -8000)
+  const [tone, other] = [share(middle, 16_000, hertz), share(middle, 16_000, 2 * hertz + 130)]
+  check(tone > 0.5 && other < 0.05, `${who}: the tone is heard: ${hertz} Hz has a share of ${tone}, another ${other}`)
+}
+
+/** A sound card that nobody hears, of PulseAudio: Firefox starts no AudioContext without one.  The environment that finds it. */
+export async function soundCard(ends) {
+  const program = '/usr/bin/pulseaudio'
+  if (!existsSync(program)) skip('no pulseaudio here')
+  const folder = temporaryFolder(ends)
+  const server = spawn(program, ['-n', '--daemonize=no', '--exit-idle-time=-1', '-L', 'module-null-sink', '-L', `module-native-protocol-unix socket=${join(folder, 'native')}`],
+    { env: { ...process.env, HOME: folder, XDG_RUNTIME_DIR: folder }, stdio: 'ignore' })
+  ends(() => new Promise((ended) => {
+    server.once('exit', ended)
+    server.kill()
+  }))
+  for (let i = 0; i < 100 && !existsSync(join(folder, 'native')); i++) await new Promise((resolve) => setTimeout(resolve, 100))
+  return { ...process.env, PULSE_SERVER: `unix:${join(folder, 'native')}`, PULSE_COOKIE: join(folder, '.config/pulse/cookie') }
+}
