@@ -33,9 +33,10 @@ def golden(folder, name, arrays):
 
 
 def statistics(folder, name, embeddings):
-    """What drift is measured against: mean, covariance, edges of bins of equal share, a sample."""
+    """What drift is measured against: mean, covariance, edges of bins of equal share, a sample.  Recordings come digit by digit, so the
+    sample is taken evenly."""
     e = embeddings.numpy().astype(np.float64)
-    arrays = {'mean': e.mean(0), 'covariance': np.cov(e.T), 'histogram': np.quantile(e, np.linspace(0, 1, BINS + 1), 0).T, 'sample': e[:SAMPLE]}
+    arrays = {'mean': e.mean(0), 'covariance': np.cov(e.T), 'histogram': np.quantile(e, np.linspace(0, 1, BINS + 1), 0).T, 'sample': e[np.linspace(0, len(e) - 1, SAMPLE).astype(int)]}
     for key, value in arrays.items():
         np.save(folder / ('%s_%s.npy' % (name, key)), np.ascontiguousarray(value, np.float16 if key == 'sample' else np.float32))
     return {'count': len(e), **{key: '%s_%s.npy' % (name, key) for key in arrays}}
