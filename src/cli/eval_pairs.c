@@ -8,8 +8,10 @@
 #include "base/json_write.h"
 #include "cli/indent.h"
 #include "fusion/fusion.h"
+#include "observe/drift.h"
 
 enum { FILE_BYTES_MOST = 1 << 30, PATH_BYTES = 4096, BINS = 15, SETS = 1 << PLAIT__SENSES_MOST, REPORT_BYTES_MOST = 1 << 20 };
+enum { DRIFT_WINDOW = 1000 }; /* embeddings, the newest, that are compared with training */
 
 /* How well one set of modalities answered: counts, and reliability in bins of equal width (Guo et al., 2017). */
 struct tally {
@@ -29,7 +31,8 @@ struct evaluation {
     double shares[PLAIT__SENSES_MOST], agreement, expert_weights[PLAIT__EXPERTS_MOST];
     int expert_runs[PLAIT__EXPERTS_MOST], states[PLAIT__SENSES_MOST][PLAIT__STATE_NOT_NEEDED + 1];
     int explained, conflicts, shortcuts;
-    uint64_t *encode_us, *fuse_us; /* [pairs] */
+    struct plait__drift_window *drift[PLAIT__SENSES_MOST]; /* NULL: the package has no statistics of training */
+    uint64_t *encode_us, *fuse_us;                         /* [pairs] */
 };
 
 static void count_in(struct tally *tally, bool right, float confidence) {
@@ -191,6 +194,9 @@ static enum plait_status evaluate_moment(struct evaluation *evaluation, plait_mo
     PLAIT__TRY(plait_fuse(moment, &options, &fusion));
     enum plait_status status = PLAIT_OK;
     count_fusion(evaluation, fusion, label);
+    for (int s = 0; s < evaluation->multimodal->sense_count; s++)
+        if (evaluation->drift[s] && moment->given[s].embedding)
+            plait__drift_add(evaluation->drift[s], moment->given[s].embedding);
     evaluation->encode_us[index] = fusion->encode_us;
     evaluation->fuse_us[index] = fusion->fuse_us;
     if (evaluation->options->predictions && (status = plait_fusion_json(fusion, &json)) == PLAIT_OK)
@@ -233,12 +239,24 @@ static void write_times(struct plait__writer *writer, const char *key, uint64_t 
     plait__write_close(writer, '}');
 }
 
+/* Measuring may fail for want of memory, which the writer keeps. */
+static void write_drift(struct plait__writer *writer, struct plait__drift_window *window) {
+    struct plait__drift_figures figures;
+    const enum plait_status status = plait__drift_measure(window, &figures);
+    if (writer->status == PLAIT_OK) writer->status = status;
+    if (writer->status != PLAIT_OK) return;
+    plait__write_open(writer, "drift", '{');
+    plait__drift_write(writer, &figures);
+    plait__write_close(writer, '}');
+}
+
 static void write_modality(struct plait__writer *writer, const struct evaluation *evaluation, int s) {
     plait__write_open(writer, evaluation->multimodal->senses[s].name, '{');
     plait__write_number(writer, "contribution", evaluation->explained ? evaluation->shares[s] / evaluation->explained : 0, 4);
     for (int i = 0; i <= PLAIT__STATE_NOT_NEEDED; i++)
         if (evaluation->states[s][i])
             plait__write_int(writer, plait__state_name((enum plait__state)i), evaluation->states[s][i]);
+    if (evaluation->drift[s]) write_drift(writer, evaluation->drift[s]);
     plait__write_close(writer, '}');
 }
 
@@ -314,6 +332,17 @@ static enum plait_status print_report(struct evaluation *evaluation) {
 
 /* ------------------------------------------------------------------ the whole */
 
+static enum plait_status watch_drift(struct evaluation *evaluation) {
+    for (int s = 0; s < evaluation->multimodal->sense_count; s++) {
+        const struct plait__sense *sense = &evaluation->multimodal->senses[s];
+        if (!sense->drift.reference.count) continue;
+        const enum plait_status status =
+            plait__drift_create(evaluation->context, &sense->drift.reference, sense->size, DRIFT_WINDOW, &evaluation->drift[s]);
+        if (status != PLAIT_OK) return plait__fail_in(evaluation->context, status, "%s", sense->name);
+    }
+    return PLAIT_OK;
+}
+
 /* Where paths in the file begin: beside it, or where its "root" says. */
 static enum plait_status find_root(struct evaluation *evaluation, const struct plait__json *root, const char *path) {
     const char *slash = strrchr(path, '/'), *below = "";
@@ -329,6 +358,7 @@ static enum plait_status evaluate_all(struct evaluation *evaluation, const struc
     struct plait__json pairs, pair = {0}, one;
     PLAIT__TRY(find_root(evaluation, root, path));
     PLAIT__TRY(open_arrays(evaluation));
+    PLAIT__TRY(watch_drift(evaluation));
     PLAIT__TRY(plait__json_array(root, "pairs", &pairs));
     const int count = plait__json_count(&pairs);
     evaluation->encode_us = plait__allocate_zero(evaluation->context, (size_t)count + 1, 2 * sizeof(uint64_t));
@@ -362,7 +392,10 @@ enum plait_status plait__eval_pairs(plait_context *context, plait_model *model, 
             plait__json_end(&root);
         }
     }
-    for (int s = 0; s < PLAIT__SENSES_MOST; s++) plait__file_close(context, &evaluation->arrays[s]);
+    for (int s = 0; s < PLAIT__SENSES_MOST; s++) {
+        plait__file_close(context, &evaluation->arrays[s]);
+        plait__drift_destroy(evaluation->drift[s]);
+    }
     plait__release(context, evaluation->encode_us);
     plait__release(context, evaluation);
     return status;

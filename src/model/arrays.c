@@ -46,10 +46,11 @@ static enum plait_status read_floats(struct plait__package *package, const char 
 }
 
 static enum plait_status read_drift(struct plait__package *package, struct plait__drift *drift, int64_t size) {
-    PLAIT__TRY(read_floats(package, drift->mean_file, 1, (int64_t[]){size}, &drift->mean));
-    PLAIT__TRY(read_floats(package, drift->covariance_file, 2, (int64_t[]){size, size}, &drift->covariance));
-    PLAIT__TRY(read_floats(package, drift->histogram_file, 2, (int64_t[]){size, -1}, &drift->histogram));
-    return read_floats(package, drift->sample_file, 2, (int64_t[]){-1, size}, &drift->sample);
+    struct plait__drift_reference *reference = &drift->reference;
+    PLAIT__TRY(read_floats(package, drift->mean_file, 1, (int64_t[]){size}, &reference->mean));
+    PLAIT__TRY(read_floats(package, drift->covariance_file, 2, (int64_t[]){size, size}, &reference->covariance));
+    PLAIT__TRY(read_floats(package, drift->histogram_file, 2, (int64_t[]){size, -1}, &reference->histogram));
+    return read_floats(package, drift->sample_file, 2, (int64_t[]){-1, size}, &reference->sample);
 }
 
 static void make_unit(float *vector, int size) {

@@ -293,7 +293,7 @@ static int64_t input_size(const struct plait__sense *sense) {
 #define OF_DRIFT(member) offsetof(struct plait__drift, member)
 
 static enum plait_status read_drift(struct plait__package *package, const struct plait__json *at, struct plait__drift *drift) {
-    static const struct plait__key keys[] = {{"count", PLAIT__INT, OF_DRIFT(count), true, 1, INT32_MAX, 0},
+    static const struct plait__key keys[] = {{"count", PLAIT__INT, OF_DRIFT(reference.count), true, 1, INT32_MAX, 0},
                                              {"mean", PLAIT__FILE_NAME, OF_DRIFT(mean_file), false, 0, 0, 0},
                                              {"covariance", PLAIT__FILE_NAME, OF_DRIFT(covariance_file), false, 0, 0, 0},
                                              {"histogram", PLAIT__FILE_NAME, OF_DRIFT(histogram_file), false, 0, 0, 0},

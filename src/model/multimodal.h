@@ -4,6 +4,7 @@
 #define PLAIT_MODEL_MULTIMODAL_H
 
 #include "model/package.h"
+#include "observe/drift.h"
 
 /* A set of modalities is a mask: bit s is senses[s]. */
 enum {
@@ -71,11 +72,10 @@ struct plait__input {
     struct plait__column *columns; /* structured */
 };
 
-/* What embeddings were in training; all f32, data NULL when the manifest names none.  d = tokens * width. */
+/* What embeddings were in training, d = tokens * width. */
 struct plait__drift {
-    int count;
     const char *mean_file, *covariance_file, *histogram_file, *sample_file;
-    plait_tensor mean, covariance, histogram, sample; /* [d], [d, d], [d, bins + 1], [n, d] */
+    struct plait__drift_reference reference; /* count 0: the manifest has no statistics */
 };
 
 struct plait__sense {

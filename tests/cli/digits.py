@@ -38,6 +38,10 @@ for pattern in patterns:
     found = evaluate(bare, '--pattern', pattern, pictures=dim)
     check(found['accuracy'] >= 0.965, '%s, dim: accuracy %.3f' % (pattern, found['accuracy']))
     check(found['dominance'] < 0.9, '%s listens to one modality alone: dominance %.3f' % (pattern, found['dominance']))
+# What is read of good pictures and voices is as in training; half of the pixels gone is not.
+for given, moved in ((pictures, []), (dim, ['image'])):
+    drift = {m: v['drift'] for m, v in evaluate(bare, pictures=given)['modalities'].items()}
+    check([m for m in drift if drift[m]['drifted']] == moved, 'drifted: expected %s, found %s' % (moved, drift))
 for left in ('image', 'audio'):
     found = evaluate(bare, '--without', left)
     check(found['accuracy'] >= 0.955, 'without %s: accuracy %.3f' % (left, found['accuracy']))

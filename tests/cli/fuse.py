@@ -1,4 +1,5 @@
 """plait fuse, eval on pairs and sign from outside, on a package made here."""
+import hashlib
 import json
 import os
 import pathlib
@@ -85,6 +86,46 @@ check(report['modalities']['eye']['gated'] == 1 and report['modalities']['scale'
 check(0.5 <= report['dominance'] <= 1 and len(open('said').readlines()) == 4, 'dominance, predictions')
 result = run(PLAIT, 'eval', '--model', f'{PACKAGE}', 'pairs.json')
 check(result.returncode == 1 and '--array eye=FILE' in result.stderr, 'an index needs its array')
+
+
+# drift: an embedding of the scale is [tilt, missing]
+def array(name, rows):
+    """An .npy file of f32 numbers."""
+    shape = (len(rows), len(rows[0])) if isinstance(rows[0], list) else (len(rows),)
+    flat = sum(rows, []) if len(shape) == 2 else rows
+    head = ("{'descr': '<f4', 'fortran_order': False, 'shape': %r, }" % (shape,)).ljust(117).encode() + b'\n'
+    (PACKAGE / name).write_bytes(b'\x93NUMPY\x01\x00' + struct.pack('<H', len(head)) + head + struct.pack('<%df' % len(flat), *flat))
+
+
+def evaluate(tilts, edges=(-2.0, -1.0, 0.0, 1.0, 2.0)):
+    array('mean.npy', [0.0, 0.0])
+    array('covariance.npy', [[1.35, 0.0], [0.0, 0.0]])
+    array('histogram.npy', [list(edges), [0.0] * 5])
+    array('sample.npy', [[i / 10 - 2, 0.0] for i in range(41)])
+    made = manifest()
+    made['modalities']['scale']['drift'] = {'count': 41, **{k: k + '.npy' for k in ('mean', 'covariance', 'histogram', 'sample')}}
+    made['files'] = {p.name: {'bytes': p.stat().st_size, 'sha256': hashlib.sha256(p.read_bytes()).hexdigest()} for p in PACKAGE.glob('*.npy')}
+    (PACKAGE / 'manifest.json').write_text(json.dumps(made))
+    (FOLDER / 'tilts.json').write_text(json.dumps({'pairs': [{'scale': {'tilt': t}, 'label': 'left'} for t in tilts]}))
+    return run(PLAIT, 'eval', '--model', f'{PACKAGE}', 'tilts.json')
+
+
+check('drift' not in report['modalities']['scale'], 'without statistics of training there is no drift')
+even = [i / 8 - 2 for i in range(33)]
+report = json.loads(evaluate(even).stdout)
+check('drift' not in report['modalities']['eye'], 'nor of the other modality')
+drift = report['modalities']['scale']['drift']
+check(drift['count'] == 33 and drift['drifted'] is False and drift['distance'] < 0.1 and drift['psi'] < 0.1 and drift['mmd_p'] > 0.5, f'the same: {drift}')
+drift = json.loads(evaluate([t + 1.5 for t in even]).stdout)['modalities']['scale']['drift']
+check(drift['drifted'] is True and drift['distance'] > 10 and drift['psi_worst_dimension'] == 0 and drift['mmd_p'] == 0.002, f'moved: {drift}')
+drift = json.loads(evaluate([5] * 19).stdout)['modalities']['scale']['drift']
+check(drift['drifted'] is None and drift['mmd_p'] == 0.002, f'19 are too few to say: {drift}')
+result = evaluate(even, (0.0, 1.0, 0.5, 1.0, 2.0))
+check(result.returncode == 1 and 'scale: drift: the edges of dimension 0 do not ascend' in result.stderr and result.stderr.count('\n') == 1,
+      f'edges that fall cost one line: {result.stderr}')
+(PACKAGE / 'manifest.json').write_text(json.dumps(manifest()))
+for path in PACKAGE.glob('*.npy'):
+    path.unlink()
 
 # signatures
 public = run(PLAIT, 'sign', '--new-key', 'key').stdout.strip()
