@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Added to the covariance's diagonal, in mean variances: a dimension that never moved has none, and f32 has rounded the rest.
- */
+/* Added to the covariance's diagonal, in mean variances: a dimension that never moved has none, and f32 rounds the rest. */
 #define RIDGE 1e-4
 
 struct plait__drift_window {
@@ -46,8 +45,7 @@ static double solve(const double *root, int n, int from, double *x) {
     return squares;
 }
 
-/* The factor of covariance C + ridge I, and tr(C (C + ridge I)⁻¹): the degrees of freedom that the ridge leaves, d without it.
- */
+/* The factor of covariance C + ridge I, and tr(C (C + ridge I)⁻¹): the degrees of freedom that the ridge leaves, d without. */
 static enum plait_status prepare_mean(struct plait__drift_window *window) {
     const int n = window->size;
     const size_t square = (size_t)n * (size_t)n;

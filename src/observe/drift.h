@@ -3,10 +3,10 @@
  * The newest are kept in a window of a size given once, and compared with statistics of training in three ways, each of which
  * has a value that is known for embeddings that did not change:
  *
- *     mean        Mahalanobis distance of the mean, scaled as Hotelling's T² is (Hotelling, 1931), by degrees of freedom: 1
- *     shares      population stability index of each dimension over bins of equal share (Siddiqi, Credit Risk Scorecards,
- * 2006), less what chance adds, (bins - 1) (1/n + 1/N) (Yurdakul, 2018): 0 whole       squared maximum mean discrepancy with a
- * Gaussian kernel, unbiased (Gretton et al., JMLR 2012): 0
+ * - mean: Mahalanobis distance of the mean, scaled as Hotelling's T² is (Hotelling, 1931), by degrees of freedom: 1;
+ * - shares: population stability index of each dimension over bins of equal share (Siddiqi, Credit Risk Scorecards, 2006), less
+ *   what chance adds, (bins - 1) (1/n + 1/N) (Yurdakul, 2018): 0;
+ * - whole: squared maximum mean discrepancy with a Gaussian kernel, unbiased (Gretton et al., JMLR 2012): 0.
  *
  * Adding copies one embedding; measuring takes bounded time, whatever was added.  Used by one thread at a time. */
 #ifndef PLAIT_OBSERVE_DRIFT_H
