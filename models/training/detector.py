@@ -31,7 +31,7 @@ import half
 import weights
 from recogniser import Pace, convolution
 
-STRIDE, UNIT = 4, 16.0
+STRIDE, UNIT, WIDTH = 4, 16.0, 64
 CORE, INSET, NEAR = 0.5, 0.15, 1.5
 
 
@@ -53,7 +53,7 @@ class Detector(nn.Module):
     """Features down to stride 32, joined on the way back up to stride 8, where each place speaks for its 2 x 2 cells: the widest
     maps are never made (Shi et al., Real-Time Single Image Super-Resolution ..., 2016, have the shuffle)."""
 
-    def __init__(self, width=64):
+    def __init__(self, width=WIDTH):
         super().__init__()
         self.stem = nn.Sequential(*convolution(1, 16, 3, 2), nn.ReLU(inplace=True))
         self.stages = nn.ModuleList([
@@ -347,7 +347,7 @@ def train(options):
     run = pathlib.Path(options.run)
     state = run.with_suffix('.pt')
     torch.manual_seed(options.seed)
-    model = Detector().to(memory_format=torch.channels_last)
+    model = Detector(options.width).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(model.parameters(), lr=options.rate, weight_decay=0.01, betas=(0.9, 0.98))
     steps = 0
     if state.exists():
@@ -401,7 +401,7 @@ def train(options):
             print(f'{time.strftime("%H:%M:%S")} step {steps} of {options.steps} pixel %.3f dice %.3f edges %.4f ends %.4f' % tuple(np.mean(sums[-25:], 0)),
                   f'views/s {pace.of(25 * options.batch):.1f}', flush=True)
         if steps % 500 == 0 or steps == options.steps:
-            tried = Detector().to(memory_format=torch.channels_last)
+            tried = Detector(options.width).to(memory_format=torch.channels_last)
             tried.load_state_dict(average)
             print('%s, IoU 0.5: precision %.4f recall %.4f F1 %.4f' % (held, *check(tried, held_paths, 1600)), flush=True)
             model.train()
@@ -448,6 +448,7 @@ def main():
     one.add_argument('--real', type=float, default=0.85, help='share of real pages')
     one.add_argument('--rate', type=float, default=4e-3)
     one.add_argument('--batch', type=int, default=6)
+    one.add_argument('--width', type=int, default=WIDTH, help='channels of the joined maps; the package has the default')
     one.add_argument('--fold', type=int)
     one.add_argument('--size', type=int, default=512)
     one.add_argument('--seed', type=int, default=1)

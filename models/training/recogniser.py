@@ -46,7 +46,7 @@ class Separable(nn.Module):
 
 
 class Recogniser(nn.Module):
-    def __init__(self, classes=charset.CLASSES):
+    def __init__(self, classes=charset.CLASSES, context=3):
         super().__init__()
         self.features = nn.Sequential(
             *convolution(1, 32, 3, 2), nn.Hardswish(),                                               # 16 rows, W/2
@@ -56,7 +56,7 @@ class Recogniser(nn.Module):
             Separable(160, 256, stride=(2, 1)), Separable(256, 256, (1, 7)),                         # 2 rows
             *convolution(256, 256, 1), nn.Hardswish())
         self.collapse = nn.Sequential(nn.Conv2d(256, 256, (2, 1), groups=256, bias=False), nn.BatchNorm2d(256), nn.Hardswish())
-        self.context = nn.Sequential(Separable(256, 256, (1, 9)), Separable(256, 256, (1, 9)), Separable(256, 256, (1, 9)))
+        self.context = nn.Sequential(*(Separable(256, 256, (1, 9)) for _ in range(context)))
         self.head = nn.Conv2d(256, classes, 1)
 
     def forward(self, x):
@@ -208,7 +208,7 @@ class Pace:
 def train(options):
     run = pathlib.Path(options.run)
     torch.manual_seed(options.seed)
-    model = Recogniser().to(memory_format=torch.channels_last)
+    model = Recogniser(context=options.context).to(memory_format=torch.channels_last)
     decay = [p for p in model.parameters() if p.dim() > 1]
     plain = [p for p in model.parameters() if p.dim() == 1]
     optimiser = torch.optim.AdamW([{'params': decay, 'weight_decay': 0.02}, {'params': plain, 'weight_decay': 0}], lr=options.rate, betas=(0.9, 0.98))
@@ -251,7 +251,7 @@ def train(options):
         if steps % 50 == 0:
             print(f'{time.strftime("%H:%M:%S")} step {steps} of {options.steps} loss {np.mean(sums[-50:]):.4f} lines/s {pace.of(50 * options.batch):.0f}', flush=True)
         if steps % 1000 == 0 or steps == options.steps:
-            tried = Recogniser().to(memory_format=torch.channels_last)
+            tried = Recogniser(context=options.context).to(memory_format=torch.channels_last)
             tried.load_state_dict(average)
             print('%s, without case: CER %.4f lines right %.4f' % (held, *check(tried, held_lines, True, 1500)), flush=True)
             if lines:
@@ -290,6 +290,7 @@ def main():
     one.add_argument('--lines', nargs='*', default=[])
     one.add_argument('--real', type=float, default=0.5, help='share of real crops')
     one.add_argument('--rate', type=float, default=3e-3)
+    one.add_argument('--context', type=int, default=3, help='blocks that see along the line; the package has the default')
     one.add_argument('--fold', type=int)
     one.add_argument('--batch', type=int, default=48)
     one.add_argument('--seed', type=int, default=1)

@@ -13,7 +13,7 @@ from PIL import Image
 import folds, tagger_augment, tagger_data, tagger_inputs
 from tagger_data import FIELDS, SPANS
 from tagger_dates import day
-from tagger_model import SENSES, Tagger
+from tagger_model import LAYERS, SENSES, Tagger
 
 # What the fusion says of a word, as logits: it belongs to the field; it is misread; a span begins or ends with it.
 OUTPUTS = list(FIELDS) + ['misread'] + [f + end for f in SPANS for end in ('.first', '.last')]
@@ -129,8 +129,8 @@ def batches_of(pages, rng, size):
     rng.shuffle(batches)
     return batches
 
-def new_model(lib):
-    return Tagger(len(tagger_inputs.ALPHABET), tagger_inputs.LENGTH, lib.inputs_text_features(), lib.inputs_layout_features(), len(OUTPUTS))
+def new_model(lib, layers=LAYERS):
+    return Tagger(len(tagger_inputs.ALPHABET), tagger_inputs.LENGTH, lib.inputs_text_features(), lib.inputs_layout_features(), len(OUTPUTS), layers)
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -138,6 +138,7 @@ def main():
     p.add_argument('--epochs', type=int, default=60); p.add_argument('--fold', type=int); p.add_argument('--by', choices=('shop', 'receipt'), default='shop'); p.add_argument('--seed', type=int, default=1)
     p.add_argument('--batch', type=int, default=8); p.add_argument('--threads', type=int, default=len(os.sched_getaffinity(0))); p.add_argument('--rate', type=float, default=2e-3)
     p.add_argument('--strength', type=float, default=1.0); p.add_argument('--torn', type=float, default=0.15, help='share of pages of which a part is gone'); p.add_argument('--read')
+    p.add_argument('--layers', type=int, default=LAYERS, help='blocks of the fusion; the package has the default')
     a = p.parse_args()
     torch.manual_seed(a.seed); torch.set_num_threads(a.threads)
     lib = tagger_inputs.open_library(a.library)
@@ -148,8 +149,8 @@ def main():
     documents = tagger_data.read_documents(a.read)
     read = {q.name: tagger_data.read_version(q, documents[q.name]) for q in pages if q.name in documents}
     words = tagger_augment.Words(re_split(w[0].upper()) for q in pages for l in q.lines for w in l.words)
-    model = new_model(lib)
-    average = new_model(lib); average.load_state_dict(model.state_dict())
+    model = new_model(lib, a.layers)
+    average = new_model(lib, a.layers); average.load_state_dict(model.state_dict())
     optimiser = torch.optim.AdamW(model.parameters(), lr=a.rate, weight_decay=0.02, betas=(0.9, 0.98))
     steps_each = len(batches_of(pages, np.random.default_rng(0), a.batch))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, a.rate, total_steps=a.epochs * steps_each, pct_start=0.1)

@@ -74,7 +74,7 @@ class Fusion(nn.Module):
 
     Each word asks the senses that are present (cross-attention, one head for each part of the width), then the words of the
     page attend to each other.  `absent`, in training only, keeps the padding of short pages out: [sets, 1, 1, words]."""
-    def __init__(self, labels):
+    def __init__(self, labels, layers=LAYERS):
         super().__init__()
         self.keys = nn.ModuleList([nn.Linear(WIDTH, WIDTH) for _ in range(SENSES)])
         self.values = nn.ModuleList([nn.Linear(WIDTH, WIDTH) for _ in range(SENSES)])
@@ -83,7 +83,7 @@ class Fusion(nn.Module):
         for i in range(WIDTH): part[i, i * HEADS // WIDTH] = 1
         self.register_buffer('gather', part / math.sqrt(WIDTH // HEADS))
         self.register_buffer('spread', part.t().contiguous())
-        self.blocks = nn.ModuleList([Block() for _ in range(LAYERS)])
+        self.blocks = nn.ModuleList([Block() for _ in range(layers)])
         self.last, self.labels = Norm(), nn.Linear(WIDTH, labels)
     def forward(self, text, layout, image, present, absent=None, sets=1):
         here = [present[:, :, m:m + 1] for m in range(SENSES)]
@@ -100,10 +100,10 @@ class Fusion(nn.Module):
 
 
 class Tagger(nn.Module):
-    def __init__(self, classes, length, text_features, layout_features, labels):
+    def __init__(self, classes, length, text_features, layout_features, labels, layers=LAYERS):
         super().__init__()
         self.text, self.layout, self.image = TextEncoder(classes, length, text_features), LayoutEncoder(layout_features), ImageEncoder()
-        self.fusion = Fusion(labels)
+        self.fusion = Fusion(labels, layers)
     def forward(self, characters, text, layout, pictures, present, absent):
         """A batch of pages of equal padded length: [pages * words, ...]; present [pages, 1, 3]; absent [pages, 1, 1, words]."""
         pages = present.shape[0]

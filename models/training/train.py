@@ -3,9 +3,10 @@
 usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--length 1] [--continue] [--from STEP] [--list]
 
 Steps are done in order, each once: a step that ended is remembered in WORK/done, one that was interrupted goes on from its
-checkpoint, and --from does a step and all after it again.  --length scales the number of training steps: 1 takes about three
-hours of one core; the detector and the recogniser in the tree were made with 0.65, in two.  --continue begins with the detector and
-the recogniser that are in the package instead of from nothing.  The network that hears amounts comes with digits_train.py's others, in WORK/digits.  Seeds and numbers of steps are fixed, so that only the machine's rounding differs from run to run.  Needs
+checkpoint, and --from does a step and all after it again.  --length scales the number of training steps: 1 makes the
+package as it is shipped, in about two and a half hours of one core.  --continue begins with the detector and the recogniser that are in
+the package instead of from nothing.  The network that hears amounts comes with digits_train.py's others, in WORK/digits.  Seeds and
+numbers of steps are fixed, so that only the machine's rounding differs from run to run.  Needs
 build/native/plait (cmake --preset native && cmake --build --preset native) and the packages of requirements.txt.
 """
 import argparse
@@ -62,12 +63,12 @@ def steps(o):
     tagger = [o.data / 'receipts', w / 'tagger.so']
     yield 'crops', lambda: cache_crops(o.data / 'receipts', w)
     for n in (1, 2):
-        yield 'lines-%d' % n, lambda n=n: run('synthesis.py', 'lines', w / ('lines-%d' % n), scaled(40000), '--data', o.data, '--seed', n)
-    yield 'pages', lambda: run('pages.py', 'pages', w / 'pages-1', scaled(300), '--data', o.data, '--seed', 1)
-    yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--steps', scaled(9000), '--real', 0.5,
+        yield 'lines-%d' % n, lambda n=n: run('synthesis.py', 'lines', w / ('lines-%d' % n), scaled(26000), '--data', o.data, '--seed', n)
+    yield 'pages', lambda: run('pages.py', 'pages', w / 'pages-1', scaled(195), '--data', o.data, '--seed', 1)
+    yield 'recogniser', lambda: run('recogniser.py', 'train', w / 'recogniser', '--steps', scaled(5850), '--real', 0.5,
                                     *start('recogniser.onnx'), '--rate', 2e-3 if o.resume else 3e-3, '--lines', w / 'lines-1', w / 'lines-2', '--seed', 1)
     yield 'recogniser-export', lambda: run('recogniser.py', 'export', w / 'recogniser.pt', o.package / 'recogniser.onnx', o.golden / 'recogniser')
-    yield 'detector', lambda: run('detector.py', 'train', w / 'detector', '--steps', scaled(8000), '--pages', w / 'pages-1', '--data', o.data,
+    yield 'detector', lambda: run('detector.py', 'train', w / 'detector', '--steps', scaled(5200), '--pages', w / 'pages-1', '--data', o.data,
                                   *start('detector.onnx'), '--rate', 2.5e-3 if o.resume else 4e-3, '--seed', 1)
     yield 'detector-export', lambda: run('detector.py', 'export', w / 'detector.pt', o.package / 'detector.onnx', o.golden / 'detector')
     yield 'language', lambda: run('language.py', o.package / 'language.bin', '--data', o.data, '--seed', 1)
