@@ -55,11 +55,18 @@ export function watch(video: HTMLVideoElement, signal: AbortSignal, onFrame: (fr
   }
   video.requestVideoFrameCallback?.(note)
 
-  const timer = setInterval(() => {
+  let timer = setTimeout(turn, PERIOD_MS)
+  function turn(): void {
     const now = performance.now()
-    look(now - told < PERIOD_MS ? taken : now)
-  }, PERIOD_MS)
-  signal.addEventListener('abort', () => clearInterval(timer))
+    try {
+      look(now - told < PERIOD_MS ? taken : now)
+    } finally {
+      // However slow the device is, half of the time is left to sound and to what the page shows.
+      const took = performance.now() - now
+      if (!signal.aborted) timer = setTimeout(turn, Math.max(PERIOD_MS - took, took))
+    }
+  }
+  signal.addEventListener('abort', () => clearTimeout(timer))
 }
 
 const clamp = (value: number, most: number) => Math.min(Math.max(0, value), most)
