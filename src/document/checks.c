@@ -19,21 +19,18 @@ struct found {
 
 /* ------------------------------------------------------------------ amounts by name */
 
-static char fold(char c) {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
 /* Do the letters of a row's words hold the rule's word?  "SUB TOTAL" is in "Sub-total :", not in "TOTAL". */
 static bool row_says(const struct plait__page *page, int first, int end, const char *wanted) {
     char letters[256];
     size_t size = 0;
     for (int i = first; i < end; i++)
         for (const char *c = page->words[i].text; *c; c++)
-            if (plait__is_letter(*c) && size + 1 < sizeof letters) letters[size++] = fold(*c);
+            if (plait__is_letter(*c) && size + 1 < sizeof letters) letters[size++] = plait__upper(*c);
     letters[size] = '\0';
     char key[64];
     size = 0;
     for (const char *c = wanted; *c; c++)
-        if (plait__is_letter(*c) && size + 1 < sizeof key) key[size++] = fold(*c);
+        if (plait__is_letter(*c) && size + 1 < sizeof key) key[size++] = plait__upper(*c);
     key[size] = '\0';
     return size > 0 && strstr(letters, key);
 }

@@ -25,10 +25,6 @@ struct number {
     int value, digits;
 };
 
-static char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Up to `most` digits.  A letter that looks like one counts when digits stand on both sides, or one before and the number's
  * end. */
 static bool take_number(struct cursor *c, int most, struct number *number_out) {
@@ -68,7 +64,7 @@ static int take_month(struct cursor *c) {
     size_t end = c->at;
     while (end < c->length && plait__is_letter(c->text[end])) end++;
     if (end - c->at < 3 || end - c->at > 9) return 0;
-    const char begin[3] = {lower(c->text[c->at]), lower(c->text[c->at + 1]), lower(c->text[c->at + 2])};
+    const char begin[3] = {plait__lower(c->text[c->at]), plait__lower(c->text[c->at + 1]), plait__lower(c->text[c->at + 2])};
     for (size_t i = 0; i < sizeof month_names / sizeof *month_names; i++)
         if (memcmp(begin, month_names[i].letters, 3) == 0) {
             c->at = end;
@@ -150,8 +146,8 @@ static bool number_first(struct cursor *c, bool day_first, struct plait__date *d
     static const char *const ordinals[] = {"st", "nd", "rd", "th"};
     if (named.at + 2 < named.length)
         for (int i = 0; i < 4; i++)
-            if (lower(named.text[named.at]) == ordinals[i][0] && lower(named.text[named.at + 1]) == ordinals[i][1] &&
-                !plait__is_letter(named.text[named.at + 2])) {
+            if (plait__lower(named.text[named.at]) == ordinals[i][0] &&
+                plait__lower(named.text[named.at + 1]) == ordinals[i][1] && !plait__is_letter(named.text[named.at + 2])) {
                 named.at += 2;
                 break;
             }

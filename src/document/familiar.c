@@ -13,13 +13,8 @@ enum { NEAR = 8, SHORTEST = 6, DIGIT = 3 };
 /* Letters and digits in lower case; bytes of other scripts as they are. */
 static size_t key_of(const char *text, char *key) {
     size_t size = 0;
-    for (; *text; text++) {
-        const char c = *text;
-        if (c >= 'A' && c <= 'Z')
-            key[size++] = (char)(c - 'A' + 'a');
-        else if ((c >= 'a' && c <= 'z') || plait__is_digit(c) || (c & 0x80))
-            key[size++] = c;
-    }
+    for (; *text; text++)
+        if (plait__is_of_word(*text)) key[size++] = plait__lower(*text);
     key[size] = '\0';
     return size;
 }

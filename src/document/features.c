@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "document/candidates.h"
 
 static float clip(float value, float most) {
@@ -25,7 +26,7 @@ static int alphabet_index(const struct plait__encoder *encoder, const char *text
     char character[5] = {0};
     if (bytes > 4) return 0;
     memcpy(character, text, bytes);
-    if (character[0] >= 'a' && character[0] <= 'z') character[0] = (char)(character[0] - 'a' + 'A');
+    character[0] = plait__upper(character[0]);
     for (int i = 1; i < encoder->alphabet_count; i++)
         if (strcmp(encoder->alphabet[i], character) == 0) return i;
     return 0;
@@ -152,8 +153,8 @@ enum plait_status plait__text_features(struct plait__arena *arena, const struct 
             const size_t length = strlen(text);
             int digits = 0, letters = 0;
             for (size_t i = 0; i < length; i++) {
-                digits += text[i] >= '0' && text[i] <= '9';
-                letters += (text[i] | 32) >= 'a' && (text[i] | 32) <= 'z';
+                digits += plait__is_digit(text[i]);
+                letters += plait__is_letter(text[i]);
             }
             f[12] = clip((float)k / 8, 1);
             f[13] = clip((float)rows[r].count / 8, 1);

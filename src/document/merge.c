@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "document/reading.h"
 
 /* How sure the page is that there is this very value: a page that withholds one is less sure of it than any that gives one. */
@@ -9,19 +10,13 @@ static float support(const struct plait__field *field) {
     return field->value ? field->confidence : 1 - field->confidence;
 }
 
-static bool is_sign(char c) {
-    return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80));
-}
-
 /* Is it the same name or address?  Case, spaces and signs do not count. */
 static bool same_letters(const char *a, const char *b) {
     for (;; a++, b++) {
-        while (*a && is_sign(*a)) a++;
-        while (*b && is_sign(*b)) b++;
-        const char x = *a >= 'A' && *a <= 'Z' ? (char)(*a - 'A' + 'a') : *a;
-        const char y = *b >= 'A' && *b <= 'Z' ? (char)(*b - 'A' + 'a') : *b;
-        if (x != y) return false;
-        if (!x) return true;
+        while (*a && !plait__is_of_word(*a)) a++;
+        while (*b && !plait__is_of_word(*b)) b++;
+        if (plait__lower(*a) != plait__lower(*b)) return false;
+        if (!*a) return true;
     }
 }
 

@@ -14,15 +14,12 @@ const char *plait__money_value(struct plait__arena *arena, const struct plait__c
     return plait__arena_string(arena, text, (size_t)length);
 }
 
-static char upper(char c) {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
 /* Is the sign in the text, and not a part of a longer word?  "RM" is in "(RM)" and "RM12", not in "FARM". */
 static bool holds_sign(const char *text, const char *sign) {
     const size_t length = strlen(sign);
     for (const char *at = text; *at; at++) {
         size_t same = 0;
-        while (same < length && upper(at[same]) == upper(sign[same])) same++;
+        while (same < length && plait__upper(at[same]) == plait__upper(sign[same])) same++;
         if (same < length) continue;
         const bool letters = plait__is_letter(sign[0]);
         if (letters && ((at > text && plait__is_letter(at[-1])) || plait__is_letter(at[length]))) continue;

@@ -24,9 +24,8 @@ struct key {
 static char folded(const char **text) {
     static const char latin[] = "aaaaaaaceeeeiiiidnooooo\0ouuuuypbaaaaaaaceeeeiiiidnooooo\0ouuuuypy"; /* U+00C0 to U+00FF */
     const char c = *(*text)++;
-    if (c >= 'A' && c <= 'Z') return (char)(c - 'A' + 'a');
     if ((uint8_t)c == 0xC3 && (**text & 0xC0) == 0x80) return latin[*(*text)++ & 0x3F];
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) ? c : '\0';
+    return plait__is_of_word(c) ? plait__lower(c) : '\0';
 }
 
 static int fold(const char *text, char *out, int most) {

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 static float logit(const struct plait__scores *s, int word, int label) {
     return s->logits[word * s->label_count + label];
 }
@@ -55,27 +57,19 @@ bool plait__best_span(const struct plait__scores *s, int *first_out, int *last_o
     return found;
 }
 
-static bool is_letter_or_digit(unsigned char c) {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c >= 0x80;
-}
-
-static unsigned char fold(unsigned char c) {
-    return c >= 'A' && c <= 'Z' ? c | 32 : c;
-}
-
 /* The next letter or digit of a stretch; 0 at its end. */
-static unsigned char next(const struct plait__page *page, int *word, int last, const char **at) {
+static char next(const struct plait__page *page, int *word, int last, const char **at) {
     for (; *word <= last; (*word)++, *at = NULL) {
         if (!*at) *at = page->words[*word].text;
         for (; **at; (*at)++)
-            if (is_letter_or_digit((unsigned char)**at)) return fold((unsigned char)*(*at)++);
+            if (plait__is_of_word(**at)) return plait__lower(*(*at)++);
     }
     return 0;
 }
 
 bool plait__same_letters(const struct plait__page *page, int first_a, int last_a, int first_b, int last_b) {
     const char *a = NULL, *b = NULL;
-    unsigned char x, y;
+    char x, y;
     do {
         x = next(page, &first_a, last_a, &a);
         y = next(page, &first_b, last_b, &b);

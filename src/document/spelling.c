@@ -2,17 +2,11 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* Letters.  A word of middle length may have one letter more, less or wrong, a long one two, a short one only one wrong: short
  * words that are nearly alike are too often two different names. */
 enum { SHORTEST = 5, MIDDLE = 7, LONG = 9, LONGEST = 24 };
-
-static char fold(char c) {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-static bool is_letter_or_digit(char c) {
-    return (fold(c) >= 'A' && fold(c) <= 'Z') || (c >= '0' && c <= '9') || (c & 0x80);
-}
 
 /* Levenshtein's distance, case folded; both are at most LONGEST long. */
 static int distance(const char *a, int a_length, const char *b, int b_length) {
@@ -22,7 +16,7 @@ static int distance(const char *a, int a_length, const char *b, int b_length) {
         int diagonal = row[0];
         row[0] = i;
         for (int j = 1; j <= b_length; j++) {
-            const int changed = diagonal + (fold(a[i - 1]) != fold(b[j - 1]));
+            const int changed = diagonal + (plait__upper(a[i - 1]) != plait__upper(b[j - 1]));
             const int shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
             diagonal = row[j];
             row[j] = changed < shorter ? changed : shorter;
@@ -33,8 +27,8 @@ static int distance(const char *a, int a_length, const char *b, int b_length) {
 
 const char *plait__respell(struct plait__arena *arena, const char *list, const char *word) {
     const char *first = word, *end = word + strlen(word);
-    while (first < end && !is_letter_or_digit(*first)) first++;
-    while (end > first && !is_letter_or_digit(end[-1])) end--;
+    while (first < end && !plait__is_of_word(*first)) first++;
+    while (end > first && !plait__is_of_word(end[-1])) end--;
     const int length = (int)(end - first);
     if (length < SHORTEST || length > LONGEST) return word;
 

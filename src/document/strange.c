@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 static size_t character_bytes(const char *text) {
     size_t bytes = 1;
     while (((unsigned char)text[bytes] & 0xC0) == 0x80) bytes++;
@@ -43,7 +45,7 @@ static bool is_mostly_letters(const char *text) {
     for (; *text; text++) {
         const char c = *text;
         if ((c & 0xC0) == 0x80) continue; /* in the middle of a character */
-        if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c & 0x80))
+        if (plait__is_letter(c) || (c & 0x80))
             letters++;
         else
             others++;

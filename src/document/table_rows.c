@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "document/tables.h"
 
 enum { HEADER_ROWS_MOST = 5, ROW_LINES_MOST = 20 };
@@ -10,9 +11,9 @@ enum { HEADER_ROWS_MOST = 5, ROW_LINES_MOST = 20 };
 bool plait__is_numeric(const char *text) {
     int digits = 0, letters = 0;
     for (const char *c = text; *c; c++) {
-        if (*c >= '0' && *c <= '9')
+        if (plait__is_digit(*c))
             digits++;
-        else if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c & 0x80))
+        else if (plait__is_of_word(*c))
             letters++;
     }
     return digits > 0 ? letters <= digits : letters == 0;

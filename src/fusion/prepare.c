@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "fusion/moment.h"
 
@@ -20,8 +21,8 @@ static size_t character_bytes(const uint8_t *text, size_t left) {
 }
 
 static int64_t place_in_alphabet(const struct plait__input *input, const uint8_t *text, size_t size) {
-    const char upper = input->fold_case && size == 1 && text[0] >= 'a' && text[0] <= 'z' ? (char)(text[0] - 'a' + 'A') : 0;
-    const char *character = upper ? &upper : (const char *)text;
+    const char upper = plait__upper((char)text[0]);
+    const char *character = input->fold_case && size == 1 ? &upper : (const char *)text;
     for (int a = 1; a < input->alphabet_count; a++)
         if (strlen(input->alphabet[a]) == size && memcmp(input->alphabet[a], character, size) == 0) return a;
     return 0;

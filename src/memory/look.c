@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "memory/memory.h"
 
 enum { HEAD_LINES = 8, KEY_MOST = 256, PLACES = 12 };
@@ -24,12 +25,10 @@ static int key_of(const char *text, char key[KEY_MOST]) {
     int size = 0;
     for (; *text && size < KEY_MOST - 1; text++) {
         const char c = *text;
-        if (c >= 'A' && c <= 'Z')
-            key[size++] = (char)(c - 'A' + 'a');
-        else if ((c >= 'a' && c <= 'z') || (c & 0x80))
-            key[size++] = c;
-        else if (c >= '0' && c <= '9')
+        if (plait__is_digit(c))
             key[size++] = '0';
+        else if (plait__is_of_word(c))
+            key[size++] = plait__lower(c);
         else if (size && key[size - 1] != ' ')
             key[size++] = ' ';
     }
