@@ -1,7 +1,7 @@
 #include "server/curl.h"
 
 #include "base/context.h"
-#include "server/symbols.h"
+#include "base/symbols.h"
 
 enum plait_status plait__curl_open(plait_context *context, struct plait__curl *curl_out) {
 #define SYMBOL(member, function, result, parameters) {#function, (void **)&curl_out->member},

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/symbols.h"
 #include "server/measure.h"
-#include "server/symbols.h"
 
 enum { DEVICES_MOST = 64 };
 

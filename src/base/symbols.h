@@ -1,6 +1,6 @@
 /* Libraries that are opened when they are needed, where they are there. */
-#ifndef PLAIT_SERVER_SYMBOLS_H
-#define PLAIT_SERVER_SYMBOLS_H
+#ifndef PLAIT_BASE_SYMBOLS_H
+#define PLAIT_BASE_SYMBOLS_H
 
 #include <stddef.h>
 
