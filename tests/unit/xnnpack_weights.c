@@ -52,17 +52,17 @@ TEST(shared_between_sessions_and_shapes) {
 TEST(digest_sees_every_byte) {
     unsigned char bytes[33] = {0};
     for (size_t size = 0; size <= sizeof bytes; size++) {
-        struct plait__xnn_digest plain = {{0, 0}};
-        plait__xnn_digest_add(&plain, bytes, size);
+        struct plait__digest plain = {{0, 0}};
+        plait__digest_add(&plain, bytes, size);
         for (size_t i = 0; i < size; i++) {
-            struct plait__xnn_digest other = {{0, 0}};
+            struct plait__digest other = {{0, 0}};
             bytes[i] = 1;
-            plait__xnn_digest_add(&other, bytes, size);
+            plait__digest_add(&other, bytes, size);
             bytes[i] = 0;
             CHECK(memcmp(&plain, &other, sizeof plain) != 0);
         }
-        struct plait__xnn_digest longer = {{0, 0}};
-        plait__xnn_digest_add(&longer, bytes, size + 1 <= sizeof bytes ? size + 1 : 0);
+        struct plait__digest longer = {{0, 0}};
+        plait__digest_add(&longer, bytes, size + 1 <= sizeof bytes ? size + 1 : 0);
         CHECK(memcmp(&plain, &longer, sizeof plain) != 0);
     }
 }

@@ -6,9 +6,9 @@
 void plait__xnn_packing_begin(struct plait__xnn_packing *packing, struct plait__xnn_segment *segment, const size_t *numbers,
                               size_t number_count, const plait_tensor *weights, const plait_tensor *bias) {
     *packing = (struct plait__xnn_packing){.segment = segment};
-    plait__xnn_digest_add(&packing->digest, numbers, number_count * sizeof *numbers);
-    plait__xnn_digest_add(&packing->digest, weights->data, plait_tensor_bytes(weights));
-    if (bias) plait__xnn_digest_add(&packing->digest, bias->data, plait_tensor_bytes(bias));
+    plait__digest_add(&packing->digest, numbers, number_count * sizeof *numbers);
+    plait__digest_add(&packing->digest, weights->data, plait_tensor_bytes(weights));
+    if (bias) plait__digest_add(&packing->digest, bias->data, plait_tensor_bytes(bias));
     packing->known = plait__xnn_cache_has(segment->cache, &packing->digest);
 }
 

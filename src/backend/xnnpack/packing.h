@@ -6,7 +6,7 @@
 
 struct plait__xnn_packing {
     struct plait__xnn_segment *segment;
-    struct plait__xnn_digest digest;
+    struct plait__digest digest;
     bool known;    /* packed already: what is prepared below may be left as it is */
     float *floats; /* [rows, depth] f32 in XNNPACK's order; NULL: as in the model */
     int8_t *bytes; /* [rows, depth] i8, when quantised */

@@ -5,19 +5,13 @@
 #ifndef PLAIT_BACKEND_XNNPACK_WEIGHTS_H
 #define PLAIT_BACKEND_XNNPACK_WEIGHTS_H
 
+#include "backend/digest.h"
 #include "base/context.h"
 
 #include <xnnpack.h>
 
-struct plait__xnn_digest {
-    uint64_t words[2];
-};
-
-/* Begin with a digest of zeros, and add everything that makes one packing differ from another. */
-void plait__xnn_digest_add(struct plait__xnn_digest *digest, const void *bytes, size_t size);
-
 struct plait__xnn_packed {
-    struct plait__xnn_digest digest;
+    struct plait__digest digest;
     void *bytes;
     size_t size;
     int references;
@@ -29,7 +23,7 @@ struct plait__xnn_cache {
     plait_context *context;
     struct xnn_weights_cache_provider provider;
     struct plait__xnn_packed *packed;
-    struct plait__xnn_digest wanted;    /* of the operator being created */
+    struct plait__digest wanted;        /* of the operator being created */
     struct plait__xnn_packed *reserved; /* being packed, or just found */
 };
 
@@ -37,11 +31,11 @@ struct plait__xnn_cache {
 enum plait_status plait__xnn_cache_get(plait_context *context, struct plait__xnn_cache **cache_out);
 
 /* Whether weights of this digest are packed already: then the caller need not prepare them. */
-bool plait__xnn_cache_has(const struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest);
+bool plait__xnn_cache_has(const struct plait__xnn_cache *cache, const struct plait__digest *digest);
 
 /* Around the creation of one operator with `&cache->provider`: `begin` says what is packed, `end` returns the packing, with
  * a reference for the caller, or NULL when the operator packed nothing. */
-void plait__xnn_cache_begin(struct plait__xnn_cache *cache, const struct plait__xnn_digest *digest);
+void plait__xnn_cache_begin(struct plait__xnn_cache *cache, const struct plait__digest *digest);
 struct plait__xnn_packed *plait__xnn_cache_end(struct plait__xnn_cache *cache);
 void plait__xnn_packed_release(struct plait__xnn_cache *cache, struct plait__xnn_packed *packed);
 

@@ -97,4 +97,16 @@ struct plait__resize {
 };
 enum plait_status plait__resize_read(struct plait__call *call, struct plait__resize *resize_out);
 
+/* The weights of one dim: output position o is the sum over k of weight[o * taps + k] * input[index[o * taps + k]].  Where
+ * `outside[o]` is set, crop_and_resize asked for something beyond the input. */
+struct plait__resize_weights {
+    int64_t taps;
+    int64_t *index;
+    double *weight;
+    bool *outside;
+};
+/* Of dim `d`, all shapes known; in scratch memory. */
+enum plait_status plait__resize_weigh(struct plait__call *call, const struct plait__resize *resize, int d,
+                                      struct plait__resize_weights *weights_out);
+
 #endif
