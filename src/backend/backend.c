@@ -2,8 +2,14 @@
 
 #include <string.h>
 
-/* The fastest first: it is the default. */
-static const struct plait__backend *const backends[] = {&plait__backend_xnnpack, &plait__backend_reference};
+/* The first is the default: the fastest that runs on every machine. */
+static const struct plait__backend *const backends[] = {
+    &plait__backend_xnnpack,
+    &plait__backend_reference,
+#ifdef PLAIT__CUDA
+    &plait__backend_cuda,
+#endif
+};
 
 const struct plait__backend *plait__backend_find(const char *name) {
     if (!name) return backends[0];

@@ -1,5 +1,5 @@
 /* A backend: a table of functions over one graph.  The session knows backends through this header alone; a further one
- * (CUDA) is one more folder and one more line in backend.c.
+ * is one more folder and one more line in backend.c.
  *
  * The session asks `supports` for every node of a concrete graph (all shapes and dtypes known where they can be), cuts
  * the graph into runs of nodes of one backend, and makes each run a segment.  `reference` supports everything that has a
@@ -40,6 +40,9 @@ struct plait__segment_plan {
 struct plait__backend {
     const char *name;
 
+    /* Whether it can run on this machine: fails with UNSUPPORTED and one sentence when not.  (optional: it can)  */
+    enum plait_status (*begin)(plait_context *context);
+
     /* Whether this node, with its types as they stand in the graph, can run here. */
     bool (*supports)(const struct plait__graph *graph, const struct plait__node *node, const plait_session_options *options);
 
@@ -63,5 +66,6 @@ const struct plait__backend *plait__backend_find(const char *name);
 
 extern const struct plait__backend plait__backend_reference;
 extern const struct plait__backend plait__backend_xnnpack;
+extern const struct plait__backend plait__backend_cuda; /* of builds with PLAIT_CUDA */
 
 #endif

@@ -22,6 +22,7 @@ static enum plait_status create_empty(plait_context *context, const plait_sessio
     if (options) chosen = *options;
     const struct plait__backend *backend = plait__backend_find(chosen.backend);
     if (!backend) return plait__fail(context, PLAIT_NOT_FOUND, "this build has no backend '%s'", chosen.backend);
+    if (backend->begin) PLAIT__TRY(backend->begin(context));
     plait_session *session = plait__allocate_zero(context, 1, sizeof *session);
     if (!session) return PLAIT_MEMORY;
     session->context = context;

@@ -49,7 +49,7 @@ for arguments, exit_status, part in (
     [["--precision", "int3", model], 2, "int3"],
     [[model], 1, "expected 1 inputs"],
     [[model, root / "nothing.npy"], 1, "nothing.npy"],
-    [["--backend", "cuda", model, golden / "features.npy"], 1, "cuda"],
+    [["--backend", "abacus", model, golden / "features.npy"], 1, "abacus"],
     [[golden / "out.npy", golden / "features.npy"], 1, "out.npy"],
     [[model, model], 1, "layout.onnx"],
 ):

@@ -1,4 +1,5 @@
-/* A small graph made by hand, run on xnnpack and on reference, and the results compared.
+/* A small graph made by hand, run on a backend (xnnpack, unless PAIR_BACKEND says otherwise) and on reference, and the results
+ * compared.
  *
  *     struct pair pair;
  *     pair_begin(&pair, 13);
@@ -14,6 +15,10 @@
 
 #include <stdlib.h>
 
+#ifndef PAIR_BACKEND
+#define PAIR_BACKEND "xnnpack"
+#endif
+
 enum { PAIR_INPUTS = 8 };
 
 struct pair {
@@ -23,7 +28,7 @@ struct pair {
     int threads, int8;
     uint32_t random;
     double error;   /* largest seen, relative to the largest output */
-    int transposes; /* that xnnpack's plan has */
+    int transposes; /* that the backend's plan has */
 };
 
 #define DIMS(...)                                                                  \
@@ -153,15 +158,15 @@ static inline void pair_session_end(plait_session *session) {
     plait_session_destroy(owned);
 }
 
-static inline bool pair_all_on_xnnpack(const plait_session *session) {
+static inline bool pair_no_fall_back(const plait_session *session) {
     const struct plait__plan *plan = session->current;
     for (int s = 0; s < plan->segment_count; s++)
-        if (plan->segments[s].backend != &plait__backend_xnnpack) return false;
+        if (plan->segments[s].backend != session->backend) return false;
     return plan->segment_count > 0;
 }
 
 /* Runs the graph to `output` on both backends.  Numbers may differ by `tolerance` times the largest of them; all must have
- * run on xnnpack.  Ends the pair. */
+ * run on the backend.  Ends the pair. */
 static inline void pair_compare(struct pair *pair, int output, double tolerance, const char *file, int line) {
     struct plait__graph *graph = pair->graph;
     graph->outputs = plait__arena_array(&graph->arena, 1, sizeof(int));
@@ -169,7 +174,7 @@ static inline void pair_compare(struct pair *pair, int output, double tolerance,
     graph->output_count = 1;
     plait_session fast, slow;
     plait_tensor found = {0}, expected = {0};
-    pair_session(pair, "xnnpack", &fast);
+    pair_session(pair, PAIR_BACKEND, &fast);
     pair_session(pair, "reference", &slow);
     bool ran = plait__simplify(graph) == PLAIT_OK;
     ran = ran && plait_session_run(&slow, pair->inputs, (size_t)graph->input_count, &expected, 1) == PLAIT_OK;
@@ -181,7 +186,7 @@ static inline void pair_compare(struct pair *pair, int output, double tolerance,
     if (ran) {
         const struct plait__graph *planned = fast.current->graph;
         for (int n = 0; n < planned->node_count; n++) pair->transposes += planned->nodes[n].op == PLAIT__OP_Transpose;
-        test__report(pair_all_on_xnnpack(&fast), file, line, "expected no fall-back\n");
+        test__report(pair_no_fall_back(&fast), file, line, "expected no fall-back\n");
         bool same = found.dtype == expected.dtype && found.rank == expected.rank &&
                     memcmp(found.dims, expected.dims, (size_t)found.rank * sizeof found.dims[0]) == 0;
         test__report(same, file, line, "expected the same type\n");

@@ -4,6 +4,10 @@
 #include "tensor/npy.h"
 #include "test.h"
 
+#ifndef PARITY_BACKEND
+#define PARITY_BACKEND "xnnpack"
+#endif
+
 static void read_array(plait_context *context, const char *path, struct plait__arena *arena, plait_tensor *tensor) {
     struct plait__file file = {0};
     CHECK(plait__file_open(context, path, 0, &file) == PLAIT_OK);
@@ -57,25 +61,25 @@ static void compare(const char *network, const char *backend, double tolerance) 
 }
 
 TEST(detector) {
-    compare("detector", "xnnpack", 5e-4);
+    compare("detector", PARITY_BACKEND, 5e-4);
     compare("detector", "reference", 5e-4);
 }
 
 TEST(recogniser) {
-    compare("recogniser", "xnnpack", 2e-4);
+    compare("recogniser", PARITY_BACKEND, 2e-4);
     compare("recogniser", "reference", 2e-4);
 }
 
 TEST(tagger) {
     static const char *const networks[] = {"text", "layout", "image", "fusion"};
     for (int i = 0; i < 4; i++) {
-        compare(networks[i], "xnnpack", 1e-4);
+        compare(networks[i], PARITY_BACKEND, 1e-4);
         compare(networks[i], "reference", 1e-4);
     }
 }
 
 TEST(voice) {
-    compare("voice", "xnnpack", 5e-4);
+    compare("voice", PARITY_BACKEND, 5e-4);
     compare("voice", "reference", 5e-4);
 }
 
@@ -83,7 +87,7 @@ TEST(voice) {
 TEST(digits) {
     static const char *const networks[] = {"image", "audio", "early", "attention", "stacked", "gate"};
     for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
-        compare_in("digits", "digits/", networks[i], "xnnpack", 1e-4);
+        compare_in("digits", "digits/", networks[i], PARITY_BACKEND, 1e-4);
         compare_in("digits", "digits/", networks[i], "reference", 1e-4);
     }
 }

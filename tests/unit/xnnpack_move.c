@@ -155,7 +155,7 @@ TEST(outside_indices_fail) {
     pair.graph->output_count = 1;
     plait_session session;
     plait_tensor output;
-    pair_session(&pair, "xnnpack", &session);
+    pair_session(&pair, PAIR_BACKEND, &session);
     CHECK_INT(plait__simplify(pair.graph), PLAIT_OK);
     CHECK_INT(plait_session_run(&session, pair.inputs, 2, &output, 1), PLAIT_INVALID);
     pair_session_end(&session);
