@@ -30,7 +30,7 @@ CHOICES = (('recogniser', 'share of real lines', '--real', 0.5, 0.7), ('recognis
            ('detector', 'width of the joined maps', '--width', 64, 40), ('detector', 'steps of training', '--steps', 500, 1000),
            ('tagger', 'share of torn pages', '--torn', 0.15, 0), ('tagger', 'strength of the changes to pages', '--strength', 1, 0.5),
            ('tagger', 'learning rate', '--rate', 2e-3, 1e-3), ('tagger', 'blocks of the fusion', '--layers', 3, 2), ('tagger', 'blocks of the fusion', '--layers', 3, 4),
-           ('tagger', 'epochs of training', '--epochs', 35, 20), ('tagger', 'epochs of training', '--epochs', 35, 60))
+           ('tagger', 'epochs of training', '--epochs', 60, 20), ('tagger', 'epochs of training', '--epochs', 60, 35))
 LENGTHS = {'recogniser': ('--steps', 900), 'detector': ('--steps', 500), 'tagger': ('--epochs', 12)}
 
 

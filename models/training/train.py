@@ -76,12 +76,12 @@ def steps(o):
     yield 'tagger-inputs', lambda: run('tagger_inputs.py', w / 'tagger.so')
     for part in ('train', 'dev'):
         yield 'read-' + part, lambda part=part: read_pages(o, part, w / (part + '.jsonl'))
-    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', scaled(35), '--read', w / 'train.jsonl', '--seed', 2)
+    yield 'tagger', lambda: run('tagger.py', *tagger, w / 'tagger.pt', '--epochs', scaled(60), '--read', w / 'train.jsonl', '--seed', 2)
     apart = {by: [w / ('%s%d.pt' % (by, fold)) for fold in range(folds.COUNT)] for by in ('receipt', 'shop')}
     for by, checkpoints in apart.items():
         for fold, out in enumerate(checkpoints):
             yield 'tagger-%s-%d' % (by, fold), lambda by=by, fold=fold, out=out: run('tagger.py', *tagger, out, '--fold', fold, '--by', by,
-                                                                                     '--epochs', scaled(20), '--seed', 1)
+                                                                                     '--epochs', scaled(60), '--seed', 1)
     yield 'tagger-export', lambda: run('tagger_export.py', w / 'tagger.pt', w / 'tagger.so', o.package, o.golden)
     yield 'calibration', lambda: run('tagger_calibrate.py', *tagger, o.package, '--final', w / 'tagger.pt', '--figures', w / 'folds.json',
                                      *(a for p in apart['receipt'] for a in ('--fold', p)), *(a for p in apart['shop'] for a in ('--shop', p)),
