@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clones.h"
+
 enum { ROWS_MOST = 1 << 20, WIDTH_MOST = 4096, ONE = 32767 /* 1 as it is rounded */ };
 
 void plait__vectors_init(struct plait__vectors *vectors, plait_context *context, int width) {
@@ -112,6 +114,7 @@ static float product(const float *a, const float *b, int width) {
 
 /* Whole numbers are added in any order, so compilers use the instructions that multiply and add pairs of them.  A sum stays
  * within ONE * ONE and a little, since the rows are unit vectors (Cauchy and Schwarz). */
+PLAIT__CLONES
 static int32_t rounded_product(const int16_t *a, const int16_t *b, int width) {
     int32_t sum = 0;
     for (int i = 0; i < width; i++) sum += (int32_t)a[i] * b[i];

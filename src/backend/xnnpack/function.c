@@ -1,6 +1,6 @@
 /* Functions of one number that XNNPACK lacks, or has not for all floats: its square root and logarithm are off from 1e38. */
 #include "backend/xnnpack/families.h"
-#include "backend/xnnpack/kernel.h"
+#include "base/clones.h"
 
 #include <math.h>
 
@@ -12,7 +12,7 @@ struct function_run {
 
 /* A loop over a block of numbers, with `x` the number and `p` the parameters. */
 #define FUNCTION(name, expression)                                                      \
-    PLAIT__XNN_CLONES                                                                   \
+    PLAIT__CLONES                                                                       \
     static void name##_loop(const struct function_run *run, size_t start, size_t end) { \
         const float *p = run->p;                                                        \
         (void)p;                                                                        \

@@ -1,7 +1,7 @@
 /* LSTM: what the inputs give to the gates is one matrix product for all steps; what the state gives is a loop of our own, one
  * step after another, since each needs the one before. */
 #include "backend/xnnpack/families.h"
-#include "backend/xnnpack/kernel.h"
+#include "base/clones.h"
 #include "graph/shape/recurrent.h"
 
 #include <string.h>
@@ -74,7 +74,7 @@ static inline void step(float *restrict gates, float *restrict cell, float *rest
 }
 
 /* One direction of one sequence. */
-PLAIT__XNN_CLONES
+PLAIT__CLONES
 static void run_sequence(const struct lstm_run *run, size_t index) {
     const struct lstm *l = run->lstm;
     size_t hidden = l->hidden, width = 4 * hidden, direction = index / l->batch, sequence = index % l->batch;

@@ -1,7 +1,7 @@
 /* Layer and instance normalisation, as kernels of our own: made of XNNPACK's operators it would pass over the data eight times.
  * Batch normalisation that no convolution could take in, as a product and a sum. */
 #include "backend/xnnpack/families.h"
-#include "backend/xnnpack/kernel.h"
+#include "base/clones.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static inline void measure(const float *from, size_t width, float epsilon, float
     *factor_out = 1.0f / sqrtf(total(squares) / (float)width + epsilon);
 }
 
-PLAIT__XNN_CLONES
+PLAIT__CLONES
 static void normalise_rows(const struct layer_normalisation_run *run, size_t start, size_t count) {
     size_t width = run->layer->width;
     for (size_t row = start; row < start + count; row++) {
@@ -119,7 +119,7 @@ struct instances_run {
     float *to;
 };
 
-PLAIT__XNN_CLONES
+PLAIT__CLONES
 static void normalise_instances(const struct instances_run *run, size_t start, size_t count) {
     const struct instances *n = run->instances;
     for (size_t row = start; row < start + count; row++) {

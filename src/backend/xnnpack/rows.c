@@ -1,7 +1,7 @@
 /* Each row becomes one number (the reductions that XNNPACK lacks), the place of one (ArgMax, ArgMin), or a row (LogSoftmax).
  * What is not a row yet, because the reduced axes are not the last ones, is transposed first. */
 #include "backend/xnnpack/families.h"
-#include "backend/xnnpack/kernel.h"
+#include "base/clones.h"
 
 #include <math.h>
 
@@ -18,7 +18,7 @@ struct rows_run {
 
 /* A row `x` of `width` numbers is folded into `y`, which begins as `start`, and ends as `end`. */
 #define ROW(name, start, fold, end)                                                   \
-    PLAIT__XNN_CLONES                                                                 \
+    PLAIT__CLONES                                                                     \
     static void name##_loop(const struct rows_run *run, size_t first, size_t count) { \
         size_t width = run->rows->width;                                              \
         for (size_t row = first; row < first + count; row++) {                        \
