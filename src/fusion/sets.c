@@ -22,6 +22,9 @@ void plait__log_softmax(const float *logits, int count, float *out) {
     for (int i = 0; i < count; i++) out[i] = logits[i] - log_sum;
 }
 
+/* A quality below counts as this: from 0 nothing could be told apart. */
+static const float quality_least = 0.05f;
+
 void plait__calibrated(const struct plait__multimodal *multimodal, const struct plait__temperature *temperatures, int stride,
                        const struct plait_moment *moment, unsigned set, const float *logits, float *out) {
     for (int h = 0; h < multimodal->head_count; h++) {
@@ -30,7 +33,7 @@ void plait__calibrated(const struct plait__multimodal *multimodal, const struct 
         float scale = temperature->scale;
         for (int s = 0; s < multimodal->sense_count; s++)
             if (set >> s & 1 && temperature->quality[s] > 0)
-                scale *= powf(moment->given[s].quality.value, temperature->quality[s]);
+                scale *= powf(fmaxf(moment->given[s].quality.value, quality_least), temperature->quality[s]);
         plait__softmax(logits + head->first, head->class_count, scale, out + head->first);
     }
 }

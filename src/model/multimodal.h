@@ -26,7 +26,7 @@ enum plait__sense_kind {
 };
 const char *plait__sense_kind_name(enum plait__sense_kind kind);
 
-/* Logits are softmax(scale * product of quality^exponent * logits)  (Guo et al., 2017). */
+/* Logits are softmax(scale * product of max(quality, 0.05)^exponent * logits)  (Guo et al., 2017). */
 struct plait__temperature {
     float scale;
     float quality[PLAIT__SENSES_MOST]; /* exponents; 0: quality does not count */

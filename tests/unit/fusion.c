@@ -277,6 +277,28 @@ TEST(bad_inputs_are_gated) {
     plait_model_destroy(model);
 }
 
+/* What is not known at all says "yes" with logits (0, 2), whose scale is 2 * quality^0.5. */
+TEST(confidence_sinks_with_quality) {
+    plait_model *model =
+        open_made("\"name\": \"toy\", \"version\": \"1\", \"kind\": \"multimodal\", \"embedding_schema\": \"toy/1\", "
+                  "\"modalities\": {\"left\": {\"kind\": \"structured\", \"input\": {\"columns\": ["
+                  "{\"name\": \"x\", \"type\": \"number\"}, {\"name\": \"z\", \"type\": \"number\"}]}, "
+                  "\"head\": {\"weights\": [[0, 0, 0, 0], [1, 1, 0, 1]]}}}, "
+                  "\"heads\": {\"which\": {\"classes\": [\"no\", \"yes\"]}}, \"fusion\": \"late\", "
+                  "\"patterns\": {\"late\": {\"pattern\": \"late\", \"weights\": {\"left\": 1}, \"calibrations\": "
+                  "{\"which\": {\"all\": {\"scale\": 2, \"quality\": {\"left\": 0.5}}}}}}");
+    plait_fusion *fusion = fuse(model, "{\"x\": 2, \"z\": 0}", NULL, NULL);
+    CHECK_NEAR(confidence(fusion, "yes"), yes_of(2 * 2), 1e-6);
+    plait_fusion_destroy(fusion);
+    fusion = fuse(model, "{\"x\": 2}", NULL, NULL); /* half of the columns */
+    CHECK_NEAR(confidence(fusion, "yes"), yes_of(3 * 2 * sqrt(0.5)), 1e-6);
+    plait_fusion_destroy(fusion);
+    fusion = fuse(model, "{}", NULL, NULL); /* none: 0.05 */
+    CHECK_NEAR(confidence(fusion, "yes"), yes_of(2 * 2 * sqrt(0.05)), 1e-6);
+    plait_fusion_destroy(fusion);
+    plait_model_destroy(model);
+}
+
 static plait_fusion *fuse_timed(plait_model *model, int64_t left_us, int64_t right_us, const plait_fuse_options *options) {
     plait_moment *moment = NULL;
     plait_fusion *fusion = NULL;
@@ -369,6 +391,7 @@ int main(void) {
     test_cascade_stops_when_sure();
     test_retrieval_adds_what_is_near();
     test_bad_inputs_are_gated();
+    test_confidence_sinks_with_quality();
     test_time();
     test_embeddings_travel();
     test_agrees();
