@@ -265,9 +265,9 @@ static enum plait_status believe(const struct work *work, const struct choice *c
     int near;
     *believed_out = false;
     if (!same_digits(recalled, misread)) return PLAIT_OK;
+    if (choice->count > 0 && goes_on(work, choice, recalled)) return PLAIT_OK;
     *believed_out = choice->count == 0 || field->confidence < field->rule->least;
-    if (*believed_out || goes_on(work, choice, recalled) || (is_elsewhere(choice, recalled) && !recalled->vouched))
-        return PLAIT_OK;
+    if (*believed_out || (is_elsewhere(choice, recalled) && !recalled->vouched)) return PLAIT_OK;
     *believed_out = recalled->likeness == 1 || (misread && recalled->akin);
     if (*believed_out || !misread) return PLAIT_OK;
     PLAIT__TRY(plait__familiar(&work->document->arena, &recalled->value, 1, field->value, &near));
