@@ -77,7 +77,10 @@ class Hearing(nn.Module):
 
 
 class Pictures:
-    """Batches of pictures: moved, turned, and a part of them made bad."""
+    """Batches of pictures, moved and turned; a part of them made bad.  Those whose energy is taken stay in their place, as the components
+    are those of pictures in their place."""
+
+    COMPONENTS, SHARES = (2, 3, 4, 5, 6, 8, 12, 20), (.05, .42, .28, .08, .05, .05, .04, .03)
 
     def __init__(self, data, random):
         self.pictures, self.labels = digits_data.images(data, 'train')
@@ -88,7 +91,9 @@ class Pictures:
         order = self.random.permutation(len(self.pictures))
         for at in range(0, len(order) - size + 1, size):
             chosen = order[at:at + size]
-            yield self.bad(self.moved(torch.from_numpy(self.pictures[chosen])[:, None])), torch.from_numpy(self.labels[chosen])
+            plain = self.pictures[chosen]
+            x = self.moved(torch.from_numpy(plain)[:, None])[:, 0].numpy()
+            yield torch.from_numpy(self.bad(x, plain)[:, None]), torch.from_numpy(self.labels[chosen])
 
     def moved(self, x):
         n, r = len(x), self.random
@@ -99,18 +104,17 @@ class Pictures:
         turn[:, :, 2] = r.normal(0, 0.06, (n, 2))
         return F.grid_sample(x, F.affine_grid(torch.from_numpy(turn), x.shape, align_corners=False), align_corners=False)
 
-    def bad(self, x):
-        kind = self.random.random(len(x))
-        flat = x[:, 0].numpy()
-        few = np.where(kind < 0.25)[0]
-        for components in self.random.choice([3, 4, 5, 6, 8, 12, 20], 4):
-            part, few = few[:(len(few) + 3) // 4 or 1], few[(len(few) + 3) // 4 or 1:]
-            if len(part): flat[part] = self.energy.take(flat[part], components)
-        faint = np.where((kind >= 0.2) & (kind < 0.35))[0]
-        flat[faint] *= self.random.uniform(0.2, 0.8, (len(faint), 1, 1)).astype(np.float32)
-        grain = np.where((kind >= 0.32) & (kind < 0.42))[0]
-        flat[grain] = np.clip(flat[grain] + self.random.normal(0, 1, (len(grain), 28, 28)) * self.random.uniform(0, 0.5, (len(grain), 1, 1)), 0, 1)
-        return torch.from_numpy(flat[:, None])
+    def bad(self, x, plain):
+        r, kind = self.random, self.random.random(len(x))
+        share = lambda low, high: np.where((kind >= low) & (kind < high))[0]
+        few = share(0, 0.35)
+        components = r.choice(self.COMPONENTS, len(few), p=self.SHARES)
+        for c in np.unique(components): x[few[components == c]] = self.energy.take(plain[few[components == c]], c)
+        faint, grain, holes = share(0.35, 0.45), share(0.43, 0.53), share(0.53, 0.57)
+        x[faint] *= r.uniform(0.2, 0.8, (len(faint), 1, 1)).astype(np.float32)
+        x[grain] = np.clip(x[grain] + r.normal(0, 1, (len(grain), 28, 28)) * r.uniform(0, 0.5, (len(grain), 1, 1)), 0, 1)
+        x[holes] *= r.random((len(holes), 28, 28)) < r.uniform(0.2, 0.6, (len(holes), 1, 1))
+        return x
 
 
 VARIANTS = 40  # voices that every recording is heard in

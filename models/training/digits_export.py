@@ -79,11 +79,11 @@ def write(folder, golden_folder, image_model, audio_model, fused, drift, default
 
 
 def manifest(folder, fused, drift, experts, default):
-    scale = lambda found: {'digit': {k: {'scale': round(v, 4)} for k, v in found.items()}}
-    alone = lambda name: {'model': name + '_head.onnx', 'calibrations': {'digit': {'scale': round(fused.calibrations[name]['all'], 4)}}}
+    scale = lambda found: {'scale': round(found[0], 4), **({'quality': q} if (q := {m: round(e, 3) for m, e in zip(('image', 'audio'), found[1:]) if e}) else {})}
+    alone = lambda name: {'model': name + '_head.onnx', 'calibrations': {'digit': scale(fused.calibrations[name]['all'])}}
     modality = lambda name, given: {'kind': name, 'input': given, 'encoder': name + '.onnx', 'width': WIDTH, 'stale_after_us': 500000,
                                     'head': alone(name), 'drift': drift[name]}
-    calibrated = lambda name: {'calibrations': scale(fused.calibrations[name])}
+    calibrated = lambda name: {'calibrations': {'digit': {k: scale(v) for k, v in fused.calibrations[name].items()}}}
     weights = [round(float(w), 4) for w in fused.made['late']]
     patterns = {
         'late': {'pattern': 'late', 'weights': dict(zip(('image', 'audio'), weights)), **calibrated('late')},
@@ -99,7 +99,7 @@ def manifest(folder, fused, drift, experts, default):
         'cascade': {'pattern': 'cascade', 'steps': [{'modality': 'image', 'least': round(fused.least['image'], 5)}], 'then': 'early'},
     }
     made = {'schema': 'plait.package/1', 'name': 'digits', 'version': '0.1.0', 'kind': 'multimodal', 'licence': 'CC-BY-SA-4.0',
-            'embedding_schema': 'digits/1',
+            'embedding_schema': 'digits/2',
             'modalities': {'image': modality('image', {'channels': 1, 'height': 28, 'width': 28, 'mean': 0, 'deviation': 1}),
                            'audio': modality('audio', HEARD)},
             'heads': {'digit': {'classes': [str(d) for d in range(10)]}},

@@ -2,7 +2,8 @@
 
 Every network is given image [n, WIDTH], audio [n, WIDTH] (zeros when absent) and present [n, 2], and gives logits [n, 10].  What a
 modality says when it is alone is what its own head says, so that a missing one costs nothing; the network learns what having both adds,
-with modalities dropped, so that it listens to both.
+with modalities dropped, so that it listens to both.  It learns on recordings that the encoder was trained on, which are heard better than
+any that will come: so how much what each says alone and what was learned count (`balance`) is chosen on others, see digits_measure.balance.
 """
 import numpy as np
 import torch
@@ -31,25 +32,39 @@ def both(present):
     return present[:, :1] * present[:, 1:]
 
 
-class Early(nn.Module):
+class Balanced(nn.Module):
+    """What the heads say and what was learned, each as often as `balance` [3] says where both modalities are there."""
+
+    def __init__(self, heads=None):
+        super().__init__()
+        self.heads, self.balance = heads, nn.Parameter(torch.ones(3), requires_grad=False)
+
+    def alone(self, present):
+        """[n, 2]: how much each head counts."""
+        return present * (1 + both(present) * (self.balance[:2] - 1))
+
+    def joined(self, image, audio, present, added):
+        return self.heads(image, audio, self.alone(present)) + both(present) * self.balance[2] * added
+
+
+class Early(Balanced):
     """Joined features through two layers."""
 
     def __init__(self, heads, hidden=96):
-        super().__init__()
-        self.heads = heads
+        super().__init__(heads)
         self.add = nn.Sequential(nn.Linear(2 * WIDTH, hidden), nn.ReLU(), nn.Dropout(0.2), nn.Linear(hidden, CLASSES))
 
     def forward(self, image, audio, present):
-        return self.heads(image, audio, present) + both(present) * self.add(torch.cat([image, audio], 1))
+        return self.joined(image, audio, present, self.add(torch.cat([image, audio], 1)))
 
 
-class Attention(nn.Module):
+class Attention(Balanced):
     """Each modality asks the others and itself; what a query reads is added to it (Vaswani et al., 2017; one layer, four heads).
     Second output: how much each modality is looked at, a mean over queries and heads."""
 
     def __init__(self, heads, width=64, parts=4):
-        super().__init__()
-        self.heads, self.parts, self.width = heads, parts, width
+        super().__init__(heads)
+        self.parts, self.width = parts, width
         self.into = nn.ModuleList(nn.Sequential(nn.Linear(WIDTH, width), nn.LayerNorm(width)) for _ in range(2))
         self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
         self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width), nn.ReLU(), nn.Dropout(0.2), nn.Linear(width, CLASSES))
@@ -63,21 +78,19 @@ class Attention(nn.Module):
         there = present[:, :, None]
         pooled = ((x + read) * there).sum(1) / torch.clamp(there.sum(1), min=1)
         weights = (share.mean(1) * there).sum(1) / torch.clamp(there.sum(1), min=1)
-        return self.heads(image, audio, present) + both(present) * self.out(pooled), weights
+        return self.joined(image, audio, present, self.out(pooled)), weights
 
 
-class Stacked(nn.Module):
+class Stacked(Balanced):
     """From what the heads say: [n, 2, CLASSES + 1], log softmax and presence."""
 
     def __init__(self, hidden=32):
         super().__init__()
-        self.scale = nn.Parameter(torch.ones(2))
         self.add = nn.Sequential(nn.Linear(2 * CLASSES, hidden), nn.ReLU(), nn.Linear(hidden, CLASSES))
 
     def forward(self, said):
         logs, present = said[:, :, :CLASSES], said[:, :, CLASSES]
-        alone = 1 + both(present) * (self.scale[None] - 1)
-        return (logs * alone[:, :, None]).sum(1) + both(present) * self.add(logs.flatten(1).exp())
+        return (logs * self.alone(present)[:, :, None]).sum(1) + both(present) * self.balance[2] * self.add(logs.flatten(1).exp())
 
 
 class Gate(nn.Module):

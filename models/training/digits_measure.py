@@ -5,9 +5,12 @@ from torch.nn import functional as F
 
 import digits_data
 import digits_fusion
+import digits_quality
 import digits_sound
 
-CONDITIONS = ('clean', 'image degraded', 'audio degraded', 'both degraded', 'image missing', 'audio missing')
+VERSIONS = {'clean': ('good', 'good'), 'image degraded': ('bad', 'good'), 'audio degraded': ('good', 'bad'), 'both degraded': ('bad', 'bad'),
+            'image missing': (None, 'good'), 'audio missing': ('good', None)}
+CONDITIONS = tuple(VERSIONS)
 PATTERNS = ('late', 'stacked', 'early', 'attention', 'experts', 'retrieval', 'cascade')
 NOISE_DB = 0      # of the degraded audio
 ENERGY = 0.25     # of the degraded pictures' variance is kept
@@ -19,7 +22,7 @@ def embed(model, inputs):
 
 
 class Set:
-    """Pairs of pictures and recordings in good and bad versions, embedded: good/bad [n, WIDTH] of each, labels."""
+    """Pairs of pictures and recordings in good and bad versions, embedded: good/bad [n, WIDTH] of each; their quality [n]; labels."""
 
     def __init__(self, image_model, audio_model, energy, pictures, recordings, pairs, seed):
         """pairs: [(number of a picture, number of a recording, label)]"""
@@ -27,24 +30,28 @@ class Set:
         tensor = lambda p: torch.from_numpy(np.ascontiguousarray(p))[:, None]
         chosen = np.array([p[0] for p in pairs])
         heard = [p[1] for p in pairs]
-        bad = np.round(255 * energy.take(pictures, energy.components(ENERGY))) / 255
-        self.image = {'good': embed(image_model, tensor(pictures))[chosen], 'bad': embed(image_model, tensor(bad.astype(np.float32)))[chosen]}
+        bad = (np.round(255 * energy.take(pictures, energy.components(ENERGY))) / 255).astype(np.float32)
+        self.image = {k: embed(image_model, tensor(p))[chosen] for k, p in (('good', pictures), ('bad', bad))}
         used = sorted(set(heard))
         place = {r: i for i, r in enumerate(used)}
+        of_heard = [place[r] for r in heard]
         good = embed(audio_model, digits_sound.plain([recordings[r][0] for r in used]))
         noisy = [digits_data.noisy(recordings[r][0], NOISE_DB, random) for r in heard]  # every pair has noise of its own
-        self.audio = {'good': good[[place[r] for r in heard]],
-                      'bad': torch.cat([embed(audio_model, digits_sound.plain(noisy[i:i + 250])) for i in range(0, len(noisy), 250)])}
+        self.audio = {'good': good[of_heard], 'bad': torch.cat([embed(audio_model, digits_sound.plain(noisy[i:i + 250])) for i in range(0, len(noisy), 250)])}
+        quality = lambda measure, found: np.array([measure(f) for f in found], np.float32)
+        self.quality = {'image': {k: quality(digits_quality.picture, p)[chosen] for k, p in (('good', pictures), ('bad', bad))},
+                        'audio': {'good': quality(digits_quality.recording, [recordings[r][0] for r in used])[of_heard],
+                                  'bad': quality(digits_quality.recording, noisy)}}
         self.labels = np.array([p[2] for p in pairs])
 
+    def given(self, image, audio):
+        """image, audio, present as the networks are given them, and quality [n, 2]; 'good', 'bad' or None, which is missing, of each."""
+        present = torch.tensor([[float(image is not None), float(audio is not None)]]).expand(len(self.labels), 2)
+        quality = torch.from_numpy(np.stack([self.quality['image'][image or 'good'], self.quality['audio'][audio or 'good']], 1))
+        return self.image[image or 'good'] * present[:, :1], self.audio[audio or 'good'] * present[:, 1:], present, quality
+
     def under(self, condition):
-        """image, audio, present as the networks are given them."""
-        image = self.image['bad' if condition in ('image degraded', 'both degraded') else 'good']
-        audio = self.audio['bad' if condition in ('audio degraded', 'both degraded') else 'good']
-        present = torch.ones(len(image), 2)
-        if condition == 'image missing': present[:, 0] = 0
-        if condition == 'audio missing': present[:, 1] = 0
-        return image * present[:, :1], audio * present[:, 1:], present
+        return self.given(*VERSIONS[condition])
 
 
 def pair_up(random, labels, recordings, times=1):
@@ -79,7 +86,7 @@ class Fused:
         self.retrieval = {'base': 'early', 'neighbours': 16, 'sharpness': 20.0, 'share': 0.2}
         self.least = {'image': 2.0, 'audio': 2.0}
 
-    def raw(self, pattern, image, audio, present):
+    def raw(self, pattern, image, audio, present, quality):
         """Logits before calibration."""
         heads = self.made['heads']
         with torch.no_grad():
@@ -87,7 +94,7 @@ class Fused:
             if pattern == 'stacked': return self.made['stacked'](digits_fusion.said(heads, image, audio, present))
             if pattern in ('image', 'audio'): return getattr(heads, pattern)(image if pattern == 'image' else audio)
             if pattern == 'retrieval':
-                base = F.softmax(self.scaled(self.retrieval['base'], present) * self.raw(self.retrieval['base'], image, audio, present), 1)
+                base = F.softmax(self.scaled(self.retrieval['base'], present, quality) * self.raw(self.retrieval['base'], image, audio, present, quality), 1)
                 return torch.log((1 - self.retrieval['share']) * base + self.retrieval['share'] * self.nearest(image, audio, present) + 1e-9)
             found = self.made[pattern](image, audio, present)
             return found[0] if isinstance(found, tuple) else found
@@ -100,54 +107,95 @@ class Fused:
         share = torch.softmax(self.retrieval['sharpness'] * best.values, 1)
         return (share[:, :, None] * F.one_hot(self.examples[2][best.indices], 10)).sum(1)
 
-    def scaled(self, pattern, present):
-        found = self.calibrations.get(pattern, {})
-        return found.get(subset(present), found.get('all', 1.0)) if pattern not in ('image', 'audio') else found.get('all', 1.0)
+    def scaled(self, pattern, present, quality):
+        """[n, 1]: by what logits are multiplied."""
+        found = self.calibrations.get(pattern, {}).get('all' if pattern in ('image', 'audio') else subset(present), (1.0, 0.0, 0.0))
+        return found[0] * weakened(quality, *found[1:])
 
-    def probabilities(self, pattern, image, audio, present):
+    def probabilities(self, pattern, image, audio, present, quality):
         if pattern == 'cascade':
-            out = self.probabilities('early', image, audio, present)
+            out = self.probabilities('early', image, audio, present, quality)
             self.saved = 0.0
             if present[0, 0]:
-                first = self.probabilities('image', image, audio, present)
+                first = self.probabilities('image', image, audio, present, quality)
                 sure = first.max(1) >= self.least['image']
                 out[sure] = first[sure]
                 self.saved = float(sure.mean())
             return out
-        return F.softmax(self.scaled(pattern, present) * self.raw(pattern, image, audio, present), 1).numpy()
+        return F.softmax(self.scaled(pattern, present, quality) * self.raw(pattern, image, audio, present, quality), 1).numpy()
 
 
-def best_scale(batches):
-    """The scale of the least mean negative log likelihood over (logits, labels) batches that count alike."""
+def weakened(quality, image, audio):
+    """[n, 1]: the product of the qualities to their exponents, as src/fusion/sets.c has it."""
+    return (quality.clamp(min=digits_quality.LEAST) ** torch.tensor([image, audio])).prod(1, keepdim=True)
+
+
+def best_scale(batches, exponents):
+    """(scale, exponent of the picture's quality, of the sound's) of the least mean negative log likelihood over (logits, quality,
+    labels) batches that count alike; `exponents`: which of the two can be other than 0."""
     grid = np.exp(np.linspace(np.log(0.2), np.log(3), 120))
-    loss = [np.mean([F.cross_entropy(s * z, torch.from_numpy(y)).item() for z, y in batches]) for s in grid]
-    return float(grid[int(np.argmin(loss))])
+    steps = np.linspace(0, 1, 11)
+    best = (np.inf,)
+    for image in steps if exponents[0] else steps[:1]:
+        for audio in steps if exponents[1] else steps[:1]:
+            weak = [(weakened(q, image, audio) * z, torch.from_numpy(y)) for z, q, y in batches]
+            loss = lambda scale: np.mean([F.cross_entropy(scale * z, y).item() for z, y in weak])
+            low, high = 0, len(grid) - 1
+            while high - low > 2:       # it is convex in the scale
+                a, b = low + (high - low) // 3, high - (high - low) // 3
+                low, high = (low, b) if loss(grid[a]) < loss(grid[b]) else (a, high)
+            for scale in grid[low:high + 1]: best = min(best, (loss(scale), float(scale), float(image), float(audio)))
+    return best[1:]
+
+
+GROUPS = {'image+audio': [('good', 'good'), ('bad', 'good'), ('good', 'bad'), ('bad', 'bad')], 'image': [('good', None), ('bad', None)],
+          'audio': [(None, 'good'), (None, 'bad')]}
+
+
+def balance(fused, sets, passes=2):
+    """Chooses how much each modality and what was learned from both count in every pattern, by the mean negative log likelihood of sets
+    that no network was trained on, at the best scale."""
+    groups = [(s.given(*v), torch.from_numpy(s.labels)) for s in sets for v in GROUPS['image+audio']]
+
+    def loss(pattern):
+        said = [(fused.raw(pattern, *given), labels) for given, labels in groups]
+        return min(np.mean([F.cross_entropy(scale * z, y).item() for z, y in said]) for scale in (0.6, 0.75, 0.9, 1, 1.15, 1.3, 1.5))
+
+    shared = {'late': fused.made['late'], 'stacked': fused.made['stacked'].balance, 'early': fused.made['early'].balance,
+              'attention': fused.made['attention'].balance, 'experts': fused.made['experts'].experts[2].balance}
+    for pattern, weights in shared.items():
+        for _ in range(passes):
+            for place in range(1, len(weights)):     # the picture's stays: a scale of all follows
+                tried = {}
+                for value in np.linspace(0, 1.6, 9):
+                    weights.data[place] = value
+                    tried[float(value)] = loss(pattern)
+                weights.data[place] = min(tried, key=tried.get)
+        print('balance: %s: %s, loss %.4f' % (pattern, ' '.join('%.2f' % w for w in weights), loss(pattern)), flush=True)
 
 
 def calibrate(fused, sets):
     """Fills calibrations from sets that no network was trained on; conditions count alike."""
-    groups = {'image+audio': CONDITIONS[:4], 'image': ('audio missing', 'image bad alone'), 'audio': ('image missing', 'audio bad alone')}
+    def best(pattern, name):
+        batches = [(fused.raw(pattern, *c), c[3], s.labels) for s in sets for c in (s.given(*v) for v in GROUPS[name])]
+        return best_scale(batches, ('image' in name, 'audio' in name))
 
-    def data(s, condition):
-        if condition == 'image bad alone': return s.image['bad'], 0 * s.audio['bad'], torch.tensor([[1.0, 0.0]]).expand(len(s.labels), 2)
-        if condition == 'audio bad alone': return 0 * s.image['bad'], s.audio['bad'], torch.tensor([[0.0, 1.0]]).expand(len(s.labels), 2)
-        return s.under(condition)
-
-    for pattern in ('image', 'audio'):
-        fused.calibrations[pattern] = {'all': best_scale([(fused.raw(pattern, *data(s, c)), s.labels) for s in sets for c in groups[pattern]])}
+    for pattern in ('image', 'audio'): fused.calibrations[pattern] = {'all': best(pattern, pattern)}
     for pattern in ('late', 'stacked', 'early', 'attention', 'experts', 'retrieval'):
-        fused.calibrations[pattern] = {}
-        for name, conditions in groups.items():
-            fused.calibrations[pattern][name] = best_scale([(fused.raw(pattern, *data(s, c)), s.labels) for s in sets for c in conditions])
+        fused.calibrations[pattern] = {name: best(pattern, name) for name in GROUPS}
+
+
+NEW = 0.75   # chosen on voices left out in turn: all the way leaves known voices too unsure of themselves
 
 
 def blend(fused, of_new_voices):
-    """A voice that comes is as often new as known: between the scales of known voices and the mean of what is right for each new one."""
+    """From the scales that are right for known voices `NEW` of the way to the mean of those that are right for each new one."""
     for pattern, scales in fused.calibrations.items():
-        for name in scales:
+        for name, known in scales.items():
             if pattern == 'image' or name == 'image': continue      # no voice in it
-            new = np.mean([np.log(found[pattern][name]) for found in of_new_voices])
-            scales[name] = float(np.exp((np.log(scales[name]) + new) / 2))
+            new = np.array([f[pattern][name] for f in of_new_voices])
+            scale = np.exp((1 - NEW) * np.log(known[0]) + NEW * np.log(new[:, 0]).mean())
+            scales[name] = (float(scale), *(float((1 - NEW) * k + NEW * n) for k, n in zip(known[1:], new[:, 1:].mean(0))))
 
 
 def table(fused, measured):
@@ -156,9 +204,9 @@ def table(fused, measured):
     for pattern in ('image', 'audio') + PATTERNS:
         out[pattern] = {}
         for condition in CONDITIONS:
-            image, audio, present = measured.under(condition)
-            if pattern in ('image', 'audio') and not present[0, ('image', 'audio').index(pattern)]: continue
-            out[pattern][condition] = figures(fused.probabilities(pattern, image, audio, present), measured.labels)
+            given = measured.under(condition)
+            if pattern in ('image', 'audio') and not given[2][0, ('image', 'audio').index(pattern)]: continue
+            out[pattern][condition] = figures(fused.probabilities(pattern, *given), measured.labels)
     return out
 
 

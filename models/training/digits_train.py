@@ -1,7 +1,7 @@
 """Retrains the package models/digits from nothing: encoders, fusion patterns, calibration, statistics, card; and of its audio encoder
 the network by which the package models/receipt hears an amount that is read out.
 
-usage: digits_train.py [--data ../shared/data] [--work runs/digits] [--package ../digits] [--hearing ../receipt] [--epochs 10 60] [--from STEP] [--list]
+usage: digits_train.py [--data ../shared/data] [--work runs/digits] [--package ../digits] [--hearing ../receipt] [--epochs 24 60] [--from STEP] [--list]
 
 Steps are done in order, each once; --from does one and all after it again.  An encoder that was interrupted goes on from its last
 epoch.  About 20 minutes of one idle core.  Every speaker is left out in turn (audio-SPEAKER), so that what is said about
@@ -35,7 +35,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PASSES = 1     # over the pictures, some of them bad, for the fusion
 VOICES = 8     # of the pool's, for the fusion
-DEFAULT = 'experts'
+DEFAULT = 'early'
 
 
 def seen_pictures(o, model):
@@ -74,6 +74,7 @@ def fuse(o, without=None):
     fused.encoders = image_model, audio_model
     energy = digits_data.Energy(pictures)
     measured = calibration_set(o, fused, energy, [r for r in digits_data.recordings(o.data, 'dev') if r[2] != without])
+    digits_measure.balance(fused, [measured])
     digits_measure.calibrate(fused, [measured])
     choose_cascade(fused, measured)
     return fused, energy, {'image': clean_image, 'audio': clean_audio}
@@ -163,7 +164,7 @@ def main():
     parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs' / 'digits')
     parser.add_argument('--package', type=pathlib.Path, default=ROOT / 'models' / 'digits')
     parser.add_argument('--hearing', type=pathlib.Path, default=ROOT / 'models' / 'receipt', help='the package that hears amounts')
-    parser.add_argument('--epochs', type=int, nargs=2, default=[10, 60], metavar=('IMAGE', 'AUDIO'))
+    parser.add_argument('--epochs', type=int, nargs=2, default=[24, 60], metavar=('IMAGE', 'AUDIO'))
     parser.add_argument('--steps', type=int, default=1000, help='of each fusion network')
     parser.add_argument('--sequence-steps', type=int, default=digits_sequence.STEPS, help='of the network that hears sequences')
     parser.add_argument('--from', dest='again', metavar='STEP')
