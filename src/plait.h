@@ -138,8 +138,8 @@ size_t plait_tensor_bytes(const plait_tensor *tensor);
 typedef struct plait_session plait_session;
 
 typedef struct plait_session_options {
-    const char *backend; /* "xnnpack", "reference", "cuda"; NULL: the fastest of this build.  What it cannot run falls back to
-                          * "reference" */
+    const char *backend; /* "xnnpack", "reference", "cuda" (UNSUPPORTED where there is no GPU); NULL: "xnnpack".  What it cannot
+                          * run falls back to "reference" */
     bool int8;           /* quantise the weights of convolutions and products per channel at load, activations as they come */
     bool profile;        /* measure where the time goes: plait_session_profile_json */
 } plait_session_options;

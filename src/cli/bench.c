@@ -294,7 +294,7 @@ static enum plait_status bench_model(plait_context *context, const char *path, c
 static int run(const struct plait__command *command, int argc, char **argv) {
     struct settings settings = {.seconds = SECONDS};
     const struct plait__option options[] = {
-        {.name = "--backend", .value = "NAME", .help = "xnnpack (default) or reference", .text = &settings.backend},
+        {.name = "--backend", .value = "NAME", .help = "xnnpack (default), reference or cuda", .text = &settings.backend},
         {.name = "--precision", .value = "P", .help = "f32 (default) or int8", .text = &settings.precision},
         {.name = "--threads", .value = "N", .help = "threads, 1 by default", .number = &settings.threads},
         {.name = "--shape", .value = "NAME=DIMS", .help = "an input's shape, as image=1x3x224x224", .texts = &settings.shapes},

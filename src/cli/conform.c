@@ -198,7 +198,10 @@ static int run(const struct plait__command *command, int argc, char **argv) {
     plait_session_options session_options;
     plait_session_options_default(&session_options);
     const struct plait__option options[] = {
-        {.name = "--backend", .value = "NAME", .help = "xnnpack (default) or reference", .text = &session_options.backend},
+        {.name = "--backend",
+         .value = "NAME",
+         .help = "xnnpack (default), reference or cuda",
+         .text = &session_options.backend},
         {.name = "--threads", .value = "N", .help = "threads, 1 by default", .number = &threads},
         {.name = "--least", .value = "N", .help = "exit with 1 also when fewer tests pass", .number = &least},
         {0}};

@@ -74,7 +74,7 @@ static int run_model(plait_context *context, const struct settings *settings, co
 static int run(const struct plait__command *command, int argc, char **argv) {
     struct settings settings = {.output = "."};
     const struct plait__option options[] = {
-        {.name = "--backend", .value = "NAME", .help = "xnnpack (default) or reference", .text = &settings.backend},
+        {.name = "--backend", .value = "NAME", .help = "xnnpack (default), reference or cuda", .text = &settings.backend},
         {.name = "--precision", .value = "P", .help = "f32 (default) or int8", .text = &settings.precision},
         {.name = "--threads", .value = "N", .help = "threads, 1 by default", .number = &settings.threads},
         {.name = "--output",

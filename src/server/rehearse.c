@@ -26,17 +26,13 @@ static size_t address_space(int memory_most) {
 enum plait_status plait__rehearse(const struct plait__repository *repository, const struct plait__edition *edition,
                                   char sentence[256]) {
     static const char prefix[] = "plait: serve: ";
+    /* A confined process may not open a GPU: there the model is tried on the processor. */
+    const char *backend = repository->backend && strcmp(repository->backend, "cuda") == 0 ? NULL : repository->backend;
     char memory[16];
     snprintf(memory, sizeof memory, "%d", repository->memory_most);
-    const char *const arguments[] = {"/proc/self/exe",
-                                     "serve",
-                                     "--try",
-                                     edition->folder,
-                                     "--model-memory",
-                                     memory,
-                                     repository->backend ? "--backend" : NULL,
-                                     repository->backend,
-                                     NULL};
+    const char *const arguments[] = {
+        "/proc/self/exe", "serve", "--try", edition->folder, "--model-memory", memory, backend ? "--backend" : NULL,
+        backend,          NULL};
     const struct plait__child child = {
         .arguments = arguments, .memory_most = address_space(repository->memory_most), .seconds_most = SECONDS_MOST};
     plait_context *context = NULL; /* the repository's is another thread's */

@@ -77,7 +77,7 @@ calls = [('cuDeviceGetCount', [1]), ('cuDeviceGet', [1]), ('cuDeviceGetAttribute
          ('cuLaunchKernel', range(1, counts['launched'] + 1)), ('cuStreamSynchronize', [1, 5, counts['uploads'] + 1]), ('cuMemcpyDtoHAsync_v2', range(1, counts['downloads'] + 1))]
 failed = 0
 for (name, places_of), code in itertools.product(calls, (2, 719)):
-    for place in places_of:
+    for place in places_of if not sanitized(plait) else list(places_of)[::3]:
         fault = '%s:%d:%d' % (name, place, code)
         done, counts = command(*small, FAULT=fault)
         line = done.returncode == 1 and done.stderr.count('\n') == 1 and 'cuda: ' in done.stderr and '(%d)' % code in done.stderr
@@ -87,6 +87,6 @@ for (name, places_of), code in itertools.product(calls, (2, 719)):
         if code != 719:
             nothing_left(counts, fault)
 print('%d faults were told of' % failed)
-check(failed >= 50, 'faults are told of')
+check(failed >= (20 if sanitized(plait) else 50), 'faults are told of')
 folder.cleanup()
 check.finish()

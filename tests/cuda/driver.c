@@ -16,9 +16,12 @@
 #include "backend/cuda/driver.h"
 #include "backend/cuda/kernels/kernel.h"
 
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     INVALID_VALUE = 1,
@@ -72,7 +75,7 @@ struct task { /* of a stream */
     const void *from;
     size_t bytes;
     unsigned char byte;
-    char data[]; /* a kernel's arguments; what is uploaded, as it was when it was given */
+    _Alignas(16) char data[]; /* a kernel's arguments; what is uploaded, as it was when it was given */
 };
 struct CUstream_st {
     struct task *first, **last;
@@ -87,6 +90,17 @@ static struct {
     long calls[64];
 } state;
 static _Thread_local struct CUctx_st *current;
+
+/* One call at a time: threads may make them as they like.  Until the end of the function that has it. */
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t *lock(void) {
+    pthread_mutex_lock(&mutex);
+    return &mutex;
+}
+static void unlock(pthread_mutex_t **locked) {
+    pthread_mutex_unlock(*locked);
+}
+#define ALONE __attribute__((cleanup(unlock))) pthread_mutex_t *alone = lock()
 
 static long setting(const char *name, long fallback) {
     const char *text = getenv(name);
@@ -150,11 +164,15 @@ static void report(void) {
 /* ---- the device ---- */
 
 unsigned cuInit(unsigned flags) {
+    ALONE;
     static bool registered;
     if (!registered) registered = atexit(report) == 0;
     unsigned failed = called(CALL_init);
     if (failed) return failed;
     if (flags != 0) return complain("cuInit: flags");
+    int node = open("/dev/null", O_RDWR); /* as the driver opens its devices: a confined process may not */
+    if (node < 0) return PLAIT__CUDA_NO_DEVICE;
+    close(node);
     state.initialised = true;
     return setting("PLAIT_STANDIN_DEVICES", 1) > 0 ? 0 : PLAIT__CUDA_NO_DEVICE;
 }
@@ -167,12 +185,14 @@ unsigned cuGetErrorString(unsigned result, const char **text_out) {
 }
 
 unsigned cuDeviceGetCount(int *count_out) {
+    ALONE;
     CALLED(device_count);
     *count_out = (int)setting("PLAIT_STANDIN_DEVICES", 1);
     return 0;
 }
 
 unsigned cuDeviceGet(plait__cuda_number *device_out, int ordinal) {
+    ALONE;
     CALLED(device);
     if (ordinal < 0 || ordinal >= setting("PLAIT_STANDIN_DEVICES", 1)) return complain("cuDeviceGet: ordinal");
     *device_out = ordinal;
@@ -180,6 +200,7 @@ unsigned cuDeviceGet(plait__cuda_number *device_out, int ordinal) {
 }
 
 unsigned cuDeviceGetAttribute(int *value_out, unsigned attribute, plait__cuda_number device) {
+    ALONE;
     CALLED(attribute);
     long capability = setting("PLAIT_STANDIN_CAPABILITY", 75);
     if (device != 0 || (attribute != PLAIT__CUDA_CAPABILITY_MAJOR && attribute != PLAIT__CUDA_CAPABILITY_MINOR))
@@ -189,6 +210,7 @@ unsigned cuDeviceGetAttribute(int *value_out, unsigned attribute, plait__cuda_nu
 }
 
 unsigned cuDevicePrimaryCtxRetain(plait__cuda_context *context_out, plait__cuda_number device) {
+    ALONE;
     CALLED(retain);
     if (device != 0) return complain("cuDevicePrimaryCtxRetain");
     state.context.retained++;
@@ -197,6 +219,7 @@ unsigned cuDevicePrimaryCtxRetain(plait__cuda_context *context_out, plait__cuda_
 }
 
 unsigned cuDevicePrimaryCtxRelease_v2(plait__cuda_number device) {
+    ALONE;
     CALLED(release);
     if (device != 0 || state.context.retained < 1) return complain("cuDevicePrimaryCtxRelease");
     state.context.retained--;
@@ -204,6 +227,7 @@ unsigned cuDevicePrimaryCtxRelease_v2(plait__cuda_number device) {
 }
 
 unsigned cuCtxSetCurrent(plait__cuda_context context) {
+    ALONE;
     CALLED(make_current);
     if (context && (context != &state.context || state.context.retained < 1)) return complain("cuCtxSetCurrent: not retained");
     current = context;
@@ -213,6 +237,7 @@ unsigned cuCtxSetCurrent(plait__cuda_context context) {
 /* ---- modules ---- */
 
 unsigned cuModuleLoadData(plait__cuda_module *module_out, const void *image) {
+    ALONE;
     IN_CONTEXT(module_load);
     if (!strstr(image, ".version 6.3") || !strstr(image, ".target sm_75") || !strstr(image, ".address_size 64"))
         return INVALID_IMAGE;
@@ -224,6 +249,7 @@ unsigned cuModuleLoadData(plait__cuda_module *module_out, const void *image) {
 }
 
 unsigned cuModuleUnload(plait__cuda_module module) {
+    ALONE;
     unsigned failed = called(CALL_module_unload);
     free(module);
     state.modules--;
@@ -241,6 +267,7 @@ static size_t parameter_bytes(const char *image, const char *name) {
 }
 
 unsigned cuModuleGetFunction(plait__cuda_function *function_out, plait__cuda_module module, const char *name) {
+    ALONE;
     IN_CONTEXT(function);
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++) {
         if (strcmp(kernels[i].name, name) != 0) continue;
@@ -263,6 +290,7 @@ static struct allocation **find(plait__cuda_pointer pointer, size_t bytes) {
 }
 
 unsigned cuMemAlloc_v2(plait__cuda_pointer *pointer_out, size_t bytes) {
+    ALONE;
     IN_CONTEXT(allocate);
     if (bytes == 0) return complain("cuMemAlloc: 0 bytes");
     if (state.in_use + bytes > (size_t)setting("PLAIT_STANDIN_MEMORY", 1L << 40)) return PLAIT__CUDA_OUT_OF_MEMORY;
@@ -278,6 +306,7 @@ unsigned cuMemAlloc_v2(plait__cuda_pointer *pointer_out, size_t bytes) {
 }
 
 unsigned cuMemFree_v2(plait__cuda_pointer pointer) {
+    ALONE;
     unsigned failed = called(CALL_free);
     struct allocation **link = find(pointer, 0), *allocation;
     if (!link || (uintptr_t)(*link)->memory != pointer) return complain("cuMemFree: not an allocation");
@@ -345,6 +374,7 @@ static void run_all(plait__cuda_stream stream) {
 }
 
 unsigned cuStreamCreate(plait__cuda_stream *stream_out, unsigned flags) {
+    ALONE;
     IN_CONTEXT(stream_create);
     if (flags > PLAIT__CUDA_STREAM_NON_BLOCKING) return complain("cuStreamCreate: flags");
     struct CUstream_st *stream = calloc(1, sizeof *stream);
@@ -355,6 +385,7 @@ unsigned cuStreamCreate(plait__cuda_stream *stream_out, unsigned flags) {
 }
 
 unsigned cuStreamDestroy_v2(plait__cuda_stream stream) {
+    ALONE;
     unsigned failed = called(CALL_stream_destroy);
     if (stream->first) complain("cuStreamDestroy: something is left to do");
     run_all(stream);
@@ -364,12 +395,14 @@ unsigned cuStreamDestroy_v2(plait__cuda_stream stream) {
 }
 
 unsigned cuStreamSynchronize(plait__cuda_stream stream) {
+    ALONE;
     unsigned failed = called(CALL_wait);
     run_all(stream);
     return failed;
 }
 
 unsigned cuMemcpyHtoDAsync_v2(plait__cuda_pointer to, const void *from, size_t bytes, plait__cuda_stream stream) {
+    ALONE;
     IN_CONTEXT(upload);
     if (!find(to, bytes)) return complain("cuMemcpyHtoDAsync: outside of an allocation");
     struct task *task = add(stream, bytes);
@@ -381,6 +414,7 @@ unsigned cuMemcpyHtoDAsync_v2(plait__cuda_pointer to, const void *from, size_t b
 }
 
 unsigned cuMemcpyDtoHAsync_v2(void *to, plait__cuda_pointer from, size_t bytes, plait__cuda_stream stream) {
+    ALONE;
     IN_CONTEXT(download);
     if (!find(from, bytes)) return complain("cuMemcpyDtoHAsync: outside of an allocation");
     struct task *task = add(stream, 0);
@@ -391,6 +425,7 @@ unsigned cuMemcpyDtoHAsync_v2(void *to, plait__cuda_pointer from, size_t bytes, 
 }
 
 unsigned cuMemsetD8Async(plait__cuda_pointer to, unsigned char byte, size_t count, plait__cuda_stream stream) {
+    ALONE;
     IN_CONTEXT(fill);
     if (!find(to, count)) return complain("cuMemsetD8Async: outside of an allocation");
     struct task *task = add(stream, 0);
@@ -403,6 +438,7 @@ unsigned cuMemsetD8Async(plait__cuda_pointer to, unsigned char byte, size_t coun
 unsigned cuLaunchKernel(plait__cuda_function function, unsigned grid_x, unsigned grid_y, unsigned grid_z, unsigned block_x,
                         unsigned block_y, unsigned block_z, unsigned shared_bytes, plait__cuda_stream stream, void **parameters,
                         void **extra) {
+    ALONE;
     IN_CONTEXT(launch);
     if (grid_x < 1 || grid_x > INT32_MAX || grid_y < 1 || grid_y > 65535 || grid_z < 1 || grid_z > 65535)
         return complain("cuLaunchKernel: the grid");

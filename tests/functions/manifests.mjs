@@ -107,6 +107,13 @@ for (const { metadata, spec } of byKind('Deployment')) {
   const [service] = byKind('Service').filter(({ apiVersion }) => apiVersion === 'v1')
   check(Object.entries(service.spec.selector).every(([key, value]) => spec.template.metadata.labels[key] === value), `${metadata.name}: is behind the service`)
 }
+const gpu = pods.filter(({ spec }) => spec.template.spec.containers[0].image.includes('plait-gpu'))
+check(gpu.length === 2, `${gpu.length} for GPUs`)
+for (const { metadata, spec } of pods) {
+  const [{ args, resources }] = spec.template.spec.containers
+  const asks = args.join(' ').includes('--backend cuda')
+  check(asks === (resources.limits['nvidia.com/gpu'] === '1') && asks === gpu.some((each) => each.metadata === metadata), `${metadata.name}: it has a GPU when it asks for one`)
+}
 for (const { spec } of [...byKind('HorizontalPodAutoscaler'), ...byKind('ScaledObject')])
   check(byKind('Deployment').some(({ metadata }) => metadata.name === spec.scaleTargetRef.name), `scales ${spec.scaleTargetRef.name}, which is there`)
 const metrics = readFileSync(join(here, '../../src/server/measure.c'), 'utf8')
