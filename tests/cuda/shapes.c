@@ -65,11 +65,11 @@ TEST(pools) {
 
 /* Batches broadcast against each other, vectors, and sizes around a tile. */
 TEST(products) {
-    static const int64_t sizes[] = {1, 2, 15, 16, 17, 63, 64, 65, 130};
+    static const int64_t sizes[] = {1, 2, 15, 16, 17, 63, 64, 65, 130, 257};
     for (int i = 0; i < 60; i++) {
         struct pair pair;
         pair_begin(&pair, 13);
-        int64_t rows = sizes[between(0, 8)], depth = sizes[between(0, 8)], columns = sizes[between(0, 8)];
+        int64_t rows = sizes[between(0, 9)], depth = sizes[between(0, 8)], columns = sizes[between(0, 9)];
         int64_t one = between(1, 3), two = between(1, 4);
         int64_t a_dims[] = {i % 3 ? one : 1, i % 4 ? two : 1, rows, depth},
                 b_dims[] = {i % 5 ? one : 1, i % 2 ? two : 1, depth, columns};

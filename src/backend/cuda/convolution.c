@@ -120,14 +120,13 @@ enum plait_status plait__cuda_define_convolution(struct plait__cuda_segment *seg
     int64_t batch = call.inputs[0]->dims[0];
     if (is_pointwise(&c)) return pointwise(segment, node, &c, batch);
     if (c.in_channels == 1 && c.groups > 1) return depthwise(segment, node, &c);
+    int64_t grid[3];
+    c.wide = plait__cuda_tiles(c.out_channels, (int64_t)c.window.out_height * c.window.out_width, batch * c.groups, grid);
     const struct plait__cuda_place places[] = {PLAIT__CUDA_PLACE(convolve, x, plait__cuda_read(segment, node->inputs[0])),
                                                PLAIT__CUDA_PLACE(convolve, weights, plait__cuda_read(segment, node->inputs[1])),
                                                PLAIT__CUDA_PLACE(convolve, bias, plait__cuda_read_optional(segment, node, 2)),
                                                PLAIT__CUDA_PLACE(convolve, y, plait__cuda_write(segment, node->outputs[0]))};
-    const int64_t grid[] = {((int64_t)c.window.out_height * c.window.out_width + TILE - 1) / TILE,
-                            (c.out_channels + TILE - 1) / TILE, batch * c.groups};
-    return plait__cuda_launch(segment, PLAIT__CUDA_KERNEL_convolve, grid, TILE / TILE_SHARE * (TILE / TILE_SHARE), &c, sizeof c,
-                              4, places);
+    return plait__cuda_launch(segment, PLAIT__CUDA_KERNEL_convolve, grid, PLAIT__CUDA_TILE_THREADS, &c, sizeof c, 4, places);
 }
 
 /* ---- ConvTranspose ---- */

@@ -46,6 +46,10 @@ enum plait_status plait__cuda_combine(struct plait__cuda_segment *segment, int f
                                       const plait_tensor *to, const plait_tensor *x_type, const plait_tensor *y_type, int x,
                                       int y, int written);
 
+/* The grid of a product's tiles; 1 when they are wide. */
+enum { PLAIT__CUDA_TILE_THREADS = TILE * TILE / (TILE_SHARE * TILE_SHARE) };
+int plait__cuda_tiles(int64_t rows, int64_t columns, int64_t batch, int64_t grid_out[3]);
+
 /* `batch` products as the arguments say, all but pointers. */
 enum plait_status plait__cuda_multiply(struct plait__cuda_segment *segment, const struct plait__cuda_multiply *arguments,
                                        int64_t batch, struct plait__cuda_place a, struct plait__cuda_place b,

@@ -10,13 +10,24 @@ static int64_t tiles(int64_t count) {
     return (count + TILE - 1) / TILE;
 }
 
+int plait__cuda_tiles(int64_t rows, int64_t columns, int64_t batch, int64_t grid_out[3]) {
+    int64_t low = (rows + TILE_LOW - 1) / TILE_LOW, wide = (columns + TILE_WIDE - 1) / TILE_WIDE;
+    bool better = rows < 4 * TILE && low * wide < tiles(rows) * tiles(columns); /* both have as many elements */
+    grid_out[0] = better ? wide : tiles(columns);
+    grid_out[1] = better ? low : tiles(rows);
+    grid_out[2] = batch;
+    return better;
+}
+
 enum plait_status plait__cuda_multiply(struct plait__cuda_segment *segment, const struct plait__cuda_multiply *arguments,
                                        int64_t batch, struct plait__cuda_place a, struct plait__cuda_place b,
                                        struct plait__cuda_place bias, struct plait__cuda_place out) {
-    const int64_t grid[] = {tiles(arguments->columns), tiles(arguments->rows), batch};
+    int64_t grid[3];
+    struct plait__cuda_multiply tiled = *arguments;
+    tiled.wide = plait__cuda_tiles(tiled.rows, tiled.columns, batch, grid);
     const struct plait__cuda_place places[] = {a, b, bias, out};
-    return plait__cuda_launch(segment, PLAIT__CUDA_KERNEL_multiply, grid, TILE / TILE_SHARE * (TILE / TILE_SHARE), arguments,
-                              sizeof *arguments, 4, places);
+    return plait__cuda_launch(segment, PLAIT__CUDA_KERNEL_multiply, grid, PLAIT__CUDA_TILE_THREADS, &tiled, sizeof tiled, 4,
+                              places);
 }
 
 /* ---- Gemm ---- */

@@ -8,9 +8,11 @@
 enum {
     PLAIT__CUDA_RANK = 8,
     THREADS_MOST = 256, /* a block: with the 255 registers that a thread may have, they still fit on every GPU */
-    TILE = 64,          /* rows and columns of a product that a block makes */
+    TILE = 64,          /* rows and columns of a product that a block makes; or, */
+    TILE_LOW = 16,      /* where that leaves less of the tile unused, so many rows */
+    TILE_WIDE = 256,    /* and so many columns */
     TILE_DEPTH = 16,
-    TILE_SHARE = 4 /* of them a thread: TILE_SHARE x TILE_SHARE */
+    TILE_SHARE = 4 /* TILE_SHARE x TILE_SHARE of them a thread */
 };
 
 /* ---- elementwise ---- */
@@ -177,7 +179,7 @@ struct plait__cuda_batch_normalise {
 struct plait__cuda_multiply {
     const float *a, *b, *bias; /* bias may be NULL */
     float *out;
-    int rows, columns, depth;
+    int rows, columns, depth, wide;
     int a_row, a_depth, b_depth, b_column, bias_row, bias_column; /* steps */
     float alpha, beta, low, high;
     int batch_rank, batch_dims[PLAIT__CUDA_RANK], a_batch[PLAIT__CUDA_RANK], b_batch[PLAIT__CUDA_RANK];
@@ -195,7 +197,7 @@ struct plait__cuda_window {
 struct plait__cuda_convolve {
     const float *x, *weights, *bias; /* bias may be NULL */
     float *y;
-    int groups, in_channels, out_channels;
+    int groups, in_channels, out_channels, wide;
     float low, high;
     struct plait__cuda_window window;
 };

@@ -31,6 +31,7 @@
 #ifdef __NVPTX__
 
 #define BLOCK_PARAMETERS
+#define BLOCK
 #define BLOCK_X ((int)__nvvm_read_ptx_sreg_ctaid_x())
 #define BLOCK_Y ((int)__nvvm_read_ptx_sreg_ctaid_y())
 #define BLOCK_Z ((int)__nvvm_read_ptx_sreg_ctaid_z())
@@ -50,6 +51,7 @@ struct plait__cuda_block {
     const int *order; /* [threads] in which threads take their turns in a phase */
 };
 
+#define BLOCK            , block
 #define BLOCK_PARAMETERS , const struct plait__cuda_block *block
 #define BLOCK_X          (block->x)
 #define BLOCK_Y          (block->y)
