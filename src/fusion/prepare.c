@@ -60,14 +60,13 @@ enum plait_status plait__prepare_layout(struct plait__arena *arena, const struct
     for (; status == PLAIT_OK && count < input->boxes && plait__json_next(&list, &box); count++) {
         struct plait__json corner = {0}, corners;
         double share;
-        int i = 0;
         status = plait__json_array(&box, NULL, &corners);
-        for (; status == PLAIT_OK && i < 4 && plait__json_next(&corners, &corner); i++) {
+        if (status == PLAIT_OK && plait__json_count(&corners) != 4)
+            status = plait__json_fail(&box, NULL, PLAIT_INVALID, "expected 4 numbers, found %d", plait__json_count(&corners));
+        while (status == PLAIT_OK && plait__json_next(&corners, &corner)) {
             status = plait__json_number(&corner, NULL, 0, 1, &share);
             if (status == PLAIT_OK) *out++ = (float)share;
         }
-        if (status == PLAIT_OK && i != 4)
-            status = plait__json_fail(&box, NULL, PLAIT_INVALID, "expected 4 numbers, found %d", i);
     }
     plait__json_end(&root);
     quality_out->value = count > 0;
