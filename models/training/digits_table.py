@@ -24,6 +24,7 @@ ROOT = HERE.parent.parent
 CONDITIONS = digits_measure.CONDITIONS + ('misaligned 0.5 s', 'stale')
 PATTERNS = digits_measure.PATTERNS
 MODALITIES = ('image', 'audio')
+DRAWS = 5     # of pairs and of noise
 
 
 def write_picture(path, picture):
@@ -38,10 +39,10 @@ def write_sound(path, samples):
         file.writeframes(np.round(32767 * samples).astype('<i2').tobytes())
 
 
-def files(data, folder, count):
+def files(data, folder, count, seed=43):
     """Files of every pair, good and bad: [(picture, bad picture, sound, bad sound, label)]"""
     folder.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(43)
+    random = np.random.default_rng(seed)
     pictures, labels = digits_data.images(data, 'dev')
     energy = digits_data.Energy(digits_data.images(data, 'train')[0])
     bad = energy.take(pictures, energy.components(digits_measure.ENERGY))
@@ -68,15 +69,36 @@ def pair_under(condition, pair):
     return given
 
 
+def ask(o, pairs, *arguments):
+    """What plait eval says."""
+    listed = o.work / 'pairs.json'
+    listed.write_text(json.dumps({'root': '', 'pairs': pairs}))
+    out = subprocess.run([o.plait, 'eval', '--model', o.package, *arguments, listed], capture_output=True, text=True)
+    if out.returncode: raise SystemExit(out.stderr.strip())
+    return json.loads(out.stdout)
+
+
 def measure(o, pairs, condition):
     """{pattern: what plait eval says}"""
-    listed, found = o.work / 'pairs.json', {}
-    listed.write_text(json.dumps({'root': '', 'pairs': [pair_under(condition, p) for p in pairs]}))
-    for pattern in PATTERNS:
-        out = subprocess.run([o.plait, 'eval', '--model', o.package, '--pattern', pattern, listed], capture_output=True, text=True)
-        if out.returncode: raise SystemExit(out.stderr.strip())
-        found[pattern] = json.loads(out.stdout)
-    return found
+    listed = [pair_under(condition, p) for p in pairs]
+    return {pattern: ask(o, listed, '--pattern', pattern) for pattern in PATTERNS}
+
+
+def draws(o):
+    """What having both is worth where both are degraded, drawn again and again: accuracies of each modality alone and of every pattern."""
+    found = {}
+    for seed in range(44, 44 + DRAWS):
+        pairs = [pair_under('both degraded', p) for p in files(o.data, (o.work / 'draw').resolve(), o.count, seed)]
+        for name, arguments in (('image', ('--without', 'audio')), ('audio', ('--without', 'image')), *((p, ('--pattern', p)) for p in PATTERNS)):
+            found.setdefault(name, []).append(100 * ask(o, pairs, *arguments)['accuracy'])
+        print('table: draw %d: %s' % (seed, ', '.join('%s %.1f' % (n, v[-1]) for n, v in found.items())), flush=True)
+    rows = ['| | accuracy, mean | of each draw | points above the better modality | share of its errors that remains |', '| --- | --- | --- | --- | --- |']
+    mean = {name: np.mean(v) for name, v in found.items()}
+    better = max(mean['image'], mean['audio'])
+    for name, v in found.items():
+        gained = ('%.1f' % (mean[name] - better), '%.2f' % ((100 - mean[name]) / (100 - better))) if name in PATTERNS else ('', '')
+        rows.append('| %s | %.1f | %s | %s | %s |' % (name, mean[name], ' '.join('%.1f' % x for x in v), *gained))
+    return '\n'.join(rows)
 
 
 def size(package, name, patterns):
@@ -185,6 +207,7 @@ def main():
             'A cell is accuracy in percent and the expected calibration error; the times are of clean pairs, the size is of all that a pattern needs.' % o.count, '', grid(cells, sizes), '',
             'Degraded pictures keep the principal components with a quarter of the energy (AV-MNIST\'s way), degraded sound has white noise of its own power (0 dB). '
             'Misaligned and stale moments are found by the core, which then uses one modality.', '', '![Errors](digits.svg)', '',
+            '## Both degraded', '', '%d draws of %d pairs, other recordings and other noise each time.' % (DRAWS, o.count), '', draws(o), '',
             '## What each modality contributes', '', 'Mean shares of picture and sound in the answers: exact Shapley values of the label\'s probability.', '',
             contribution_grid(cells), '', 'The largest of them over clean pairs, `dominance`, is %s.' % ', '.join('%.2f (%s)' % (cells['clean'][p]['dominance'], p) for p in PATTERNS), '',
             '![Contributions](digits-contribution.svg)', '', '## What is asked, and what is saved', '', costs(cells), '',
