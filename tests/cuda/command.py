@@ -41,6 +41,12 @@ check(found == [], 'the page is read as by xnnpack: %s' % found[:5])
 check(json.loads(done.stdout)['fields']['total']['value'] == '21.20', 'and as it is')
 check(len(set(pages)) == 1, 'the same numbers, to the last bit, in any order of threads')
 
+# The other samples too.
+for sample in ('bookshop.jpg', 'boulangerie.png', 'hardware.jpg') if not sanitized(plait) else ():
+    here, there = (command('read', '--backend', backend, os.path.join('samples', sample))[0] for backend in ('xnnpack', 'cuda'))
+    found = differences(json.loads(there.stdout), json.loads(here.stdout))
+    check(found == [], '%s is read as by xnnpack: %s' % (sample, found[:5]))
+
 # The shipped networks run there alone.
 golden = os.path.join('tests', 'golden')
 for name, inputs in (('receipt/detector', ['image']), ('receipt/recogniser', ['image']), ('receipt/text', ['characters', 'features']), ('receipt/layout', ['features']),
