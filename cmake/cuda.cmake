@@ -1,11 +1,10 @@
 # The GPU's backend: src/backend/cuda, with its kernels as PTX inside.  clang makes PTX from C alone: neither NVIDIA's toolkit nor a
 # GPU is needed to build it, and the driver is opened when it is first used.  PLAIT_CUDA=OFF leaves the backend out.
 find_program(PLAIT_CUDA_CLANG NAMES clang-19 DOC "The compiler of the GPU's kernels")
-set(default ON)
-if(NOT PLAIT_CUDA_CLANG OR PLAIT_FUZZ)
-    set(default OFF)
+if(NOT PLAIT_CUDA AND (NOT PLAIT_CUDA_CLANG OR PLAIT_FUZZ))
+    return() # nothing is decided: once clang-19 is installed the backend is built
 endif()
-option(PLAIT_CUDA "Build the backend for NVIDIA's GPUs (needs clang-19)" ${default})
+option(PLAIT_CUDA "Build the backend for NVIDIA's GPUs (needs clang-19)" ON)
 if(NOT PLAIT_CUDA)
     return()
 endif()
