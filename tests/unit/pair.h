@@ -18,6 +18,9 @@
 #ifndef PAIR_BACKEND
 #define PAIR_BACKEND "xnnpack"
 #endif
+#ifndef PAIR_SUM
+#define PAIR_SUM 3e-6 /* how far sums of some hundred products may be from reference's: of the largest of them */
+#endif
 
 enum { PAIR_INPUTS = 8 };
 
