@@ -1,6 +1,7 @@
 /* The Open Inference Protocol's answers about the server and its models; infer.c runs them. */
 #include <string.h>
 
+#include "base/device.h"
 #include "base/json_write.h"
 #include "server/internal.h"
 
@@ -25,15 +26,18 @@ void plait__handle_server(struct plait__exchange *exchange) {
 }
 
 void plait__handle_live(struct plait__exchange *exchange) {
+    const bool live = !plait__device_is_lost(); /* who watches starts another process, which finds the device again */
     struct plait__writer writer = {.buffer = &exchange->answer};
     plait__write_open(&writer, NULL, '{');
-    plait__write_bool(&writer, "live", true);
+    plait__write_bool(&writer, "live", live);
     plait__write_close(&writer, '}');
     answer_json(exchange, &writer);
+    if (!live && exchange->status == 200) exchange->status = 503;
 }
 
 void plait__handle_ready(struct plait__exchange *exchange) {
-    const bool ready = atomic_load(&exchange->server->ready) && !atomic_load(&exchange->server->draining);
+    const struct plait__server *server = exchange->server;
+    const bool ready = atomic_load(&server->ready) && !atomic_load(&server->draining) && !plait__device_is_lost();
     struct plait__writer writer = {.buffer = &exchange->answer};
     plait__write_open(&writer, NULL, '{');
     plait__write_bool(&writer, "ready", ready);

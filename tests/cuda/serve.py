@@ -55,13 +55,14 @@ counts = open(report).read().split()
 counts = {name: int(count) for name, count in zip(counts[::2], counts[1::2])}
 check((counts['allocated'] - counts['freed'], counts['modules'], counts['streams'], counts['retained'], counts['bad']) == (0,) * 5, 'nothing is left on the device: %s' % counts)
 
-# A device that is lost while it serves: that request has an error, and the server goes on answering.
+# A device that is lost while it serves: every document has an error from then on, and health says so.
 with Endpoint(plait, root, '--backend', 'cuda', '--workers', 1, PLAIT_STANDIN_FAULT='cuLaunchKernel:1000:719') as server:
     for _ in range(2):
         code, _, body = server.post('/v1/documents', open(SAMPLE, 'rb').read(), 'image/jpeg')
         check(code in (500, 503) and 'cuda' in json.loads(body)['error'] and 'unspecified launch failure' in json.loads(body)['error'], 'the device is lost: %d %r' % (code, body[:200]))
-    code, _, body = server.get('/v2/health/live')
-    check(code == 200, 'the server lives: %d' % code)
+    for health in ('live', 'ready'):
+        code, _, body = server.get('/v2/health/' + health)
+        check((code, json.loads(body)) == (503, {health: False}), 'who watches it is told that it must be started again: %s %d' % (health, code))
     check(server.end() == 0, 'it ends well')
 
 # Without a device it does not begin.

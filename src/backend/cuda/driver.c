@@ -1,5 +1,6 @@
 #include "backend/cuda/driver.h"
 
+#include "base/device.h"
 #include "base/symbols.h"
 
 enum plait_status plait__cuda_driver_open(plait_context *context, struct plait__cuda_driver *driver_out) {
@@ -13,9 +14,31 @@ enum plait_status plait__cuda_driver_open(plait_context *context, struct plait__
     return PLAIT_OK;
 }
 
+/* After these, says NVIDIA's manual, the process must end before CUDA can be used again. */
+static bool is_end(unsigned result) {
+    switch (result) {
+    case 226: /* contained */
+    case 700: /* illegal address */
+    case 702: /* launch timed out */
+    case 714: /* hardware stack error */
+    case 715: /* illegal instruction */
+    case 716: /* misaligned address */
+    case 717: /* invalid address space */
+    case 718: /* invalid program counter */
+    case 719: /* launch failed */
+    case 721: /* tensor memory leak */
+    case 810: /* the client of the multi-process service was ended */
+    case 911: /* external device */
+        return true;
+    default:
+        return false;
+    }
+}
+
 enum plait_status plait__cuda_check(plait_context *context, const struct plait__cuda_driver *driver, unsigned result,
                                     const char *what) {
     if (result == PLAIT__CUDA_SUCCESS) return PLAIT_OK;
+    if (is_end(result)) plait__device_lose();
     const char *text = NULL;
     if (driver->error_text(result, &text) != PLAIT__CUDA_SUCCESS || !text) text = "unknown error";
     enum plait_status status = result == PLAIT__CUDA_OUT_OF_MEMORY ? PLAIT_MEMORY : PLAIT_IO;
