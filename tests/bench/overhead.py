@@ -1,7 +1,7 @@
 """What HTTP, queue, metrics and log add to a document: the time a client waits less what reading took (`timing_ms.total`, plait_read
 in the same process), and processor time a document beside `plait read` of the same files, in turn.
 
-    overhead.py PLAIT ROOT [ROUNDS]      one JSON object on stdout
+    overhead.py PLAIT ROOT [ROUNDS] [FOLDER]      one JSON object on stdout; FOLDER: of pictures, samples/ otherwise
 
 The first needs a quiet machine: where others want the cores too, the threads of client and server wait for their turn between reading
 and answer.  `least` is the mean of each picture's best round, in which they seldom did."""
@@ -12,7 +12,7 @@ from endpoint import Endpoint
 
 plait, root = sys.argv[1], sys.argv[2]
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 10
-files = sorted(glob.glob(os.path.join(root, 'samples', '*.jpg')))
+files = sorted(glob.glob(os.path.join(sys.argv[4] if len(sys.argv) > 4 else os.path.join(root, 'samples'), '*.jpg')))[:15]
 pictures = [open(file, 'rb').read() for file in files]
 
 
