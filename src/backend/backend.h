@@ -26,6 +26,9 @@ struct plait__frame {
     void (*node_done)(struct plait__frame *frame, enum plait__op op, uint64_t us);
 };
 
+/* Gives those of the graph's values their types, which are known, and memory. */
+enum plait_status plait__frame_make(struct plait__frame *frame, const struct plait__graph *graph, const int *values, int count);
+
 struct plait__segment_plan {
     const struct plait__graph *graph; /* concrete: outlives the segment */
     const int *nodes;                 /* indices in order */

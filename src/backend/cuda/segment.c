@@ -161,9 +161,7 @@ static enum plait_status build(struct plait__cuda_segment *segment, const struct
     segment->input_count = plan->input_count;
     segment->output_count = plan->output_count;
     for (int i = 0; i < plan->input_count; i++) {
-        int slot = plait__cuda_read(segment, segment->inputs[i] = plan->inputs[i]);
-        if (slot < 0) return PLAIT_MEMORY;
-        segment->slots[slot].given = true;
+        if (plait__cuda_read(segment, segment->inputs[i] = plan->inputs[i]) < 0) return PLAIT_MEMORY;
     }
     for (int i = 0; i < plan->node_count; i++) {
         segment->node = &plan->graph->nodes[plan->nodes[i]];
@@ -295,13 +293,7 @@ static enum plait_status end_run(struct plait__cuda_segment *segment, struct pla
 
 enum plait_status plait__cuda_segment_run(void *opaque, struct plait__frame *frame) {
     struct plait__cuda_segment *segment = opaque;
-    for (int i = 0; i < segment->output_count; i++) {
-        int value = segment->outputs[i];
-        void *data = frame->values[value].data;
-        frame->values[value] = segment->graph->values[value].type;
-        frame->values[value].data = data;
-        PLAIT__TRY(frame->allocate(frame, value));
-    }
+    PLAIT__TRY(plait__frame_make(frame, segment->graph, segment->outputs, segment->output_count));
     PLAIT__TRY(plait__cuda_device_use(segment->device));
     enum plait_status status = begin_run(segment, frame);
     if (status == PLAIT_OK) status = run_steps(segment, frame);

@@ -35,7 +35,7 @@ struct plait__cuda_slot {
     size_t bytes;
     int alias;                             /* the slot whose memory it is; -1: its own */
     int last;                              /* the last step that names it, or an alias of it */
-    bool given, wanted;                    /* an input, and an output, of the segment */
+    bool wanted;                           /* an output of the segment */
     struct plait__cuda_constant *constant; /* NULL: not one */
     struct plait__cuda_memory *memory;     /* while the segment runs */
 };

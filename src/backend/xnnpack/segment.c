@@ -353,13 +353,7 @@ static enum plait_status run_step(struct plait__xnn_segment *segment, struct pla
 
 enum plait_status plait__xnn_segment_run(void *opaque, struct plait__frame *frame) {
     struct plait__xnn_segment *segment = opaque;
-    for (int i = 0; i < segment->output_count; i++) {
-        int value = segment->outputs[i];
-        void *data = frame->values[value].data;
-        frame->values[value] = segment->graph->values[value].type;
-        frame->values[value].data = data;
-        PLAIT__TRY(frame->allocate(frame, value));
-    }
+    PLAIT__TRY(plait__frame_make(frame, segment->graph, segment->outputs, segment->output_count));
     PLAIT__TRY(protect_inputs(segment, frame));
     uint64_t before = frame->node_done ? plait__now_us(segment->context) : 0;
     for (int i = 0; i < segment->step_count; i++) {
