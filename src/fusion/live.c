@@ -141,7 +141,8 @@ static double deviation_of(const double sum, const double square, double count) 
     return count > 0 ? sqrt(fmax(square / count - (sum / count) * (sum / count), 0)) : 0;
 }
 
-/* How loud a sound is, how much there is to see in a picture; NaN for others. */
+/* How loud a sound is, in decibels above one step of its 16 bits: so that a word is there from its faint beginning to its end,
+ * and not where its vowel is.  How much there is to see in a picture.  NaN for others. */
 static float measure(struct plait_live *live, const struct plait__event *event) {
     const struct plait__sense *rule = &live->multimodal->senses[event->source];
     const uint8_t *bytes = event->payload;
@@ -152,10 +153,10 @@ static float measure(struct plait_live *live, const struct plait__event *event) 
     if (rule->kind == PLAIT__SENSE_AUDIO) {
         const size_t count = event->size / 2;
         for (size_t i = 0; i < count; i++) {
-            const double sample = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8) / 32768.0;
+            const double sample = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
             square += sample * sample;
         }
-        return (float)deviation_of(0, square, (double)count);
+        return (float)(20 * log10(fmax(deviation_of(0, square, (double)count), 1)));
     }
     if (rule->kind != PLAIT__SENSE_IMAGE) return NAN;
     plait__arena_init(&arena, live->context);
@@ -176,6 +177,8 @@ static float measure(struct plait_live *live, const struct plait__event *event) 
 static enum plait_status push(void *user, const struct plait__event *pushed) {
     struct plait_live *live = user;
     struct plait__event event = *pushed;
+    if (live->multimodal->senses[event.source].kind == PLAIT__SENSE_AUDIO)
+        event.lasts_us = (int64_t)(event.size / 2) * 1000000 / live->options.audio_rate_hz;
     if (isnan(event.activity) && live->options.align && event.source < 2 && event.source < live->multimodal->sense_count)
         event.activity = measure(live, &event);
     if (live->options.record) PLAIT__TRY(plait__record_add(&live->recording, &event));
@@ -187,8 +190,8 @@ enum plait_status plait_live_push(plait_live *live, const plait_event *pushed) {
     if (sense < 0)
         return plait__fail(live->context, PLAIT_INVALID, "event: the package %s has no modality \"%s\"", live->model->name,
                            pushed->modality ? pushed->modality : "");
-    const struct plait__event event = {sense,         pushed->number, pushed->time_us, pushed->arrival_us, pushed->activity,
-                                       pushed->bytes, pushed->size};
+    const struct plait__event event = {
+        sense, pushed->number, pushed->time_us, pushed->arrival_us, pushed->activity, pushed->bytes, pushed->size, 0};
     return push(live, &event);
 }
 

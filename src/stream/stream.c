@@ -133,7 +133,7 @@ static int64_t newest_of_all(const struct plait__stream *stream) {
 static int64_t align(struct plait__stream *stream, const struct plait__event *event, int64_t time_us) {
     struct plait__lag lag;
     if (!stream->sync || event->source > 1) return time_us;
-    if (!isnan(event->activity)) plait__sync_add(stream->sync, event->source, time_us, event->activity);
+    if (!isnan(event->activity)) plait__sync_add(stream->sync, event->source, time_us + event->lasts_us / 2, event->activity);
     plait__sync_lag(stream->sync, &lag);
     if (lag.known && !stream->aligning) stream->aligned_from_us = newest_of_all(stream) + 1;
     stream->aligning = lag.known;

@@ -30,7 +30,9 @@ struct plait__event {
     int64_t arrival_us; /* of the receiver's clock */
     float activity;     /* how much is going on, for finding lags; NaN: not known */
     const void *payload;
-    size_t size; /* bytes */
+    size_t size;      /* bytes */
+    int64_t lasts_us; /* from its time on: its activity is that of the middle; not in a trace, who replays knows it from the
+                         payload */
 };
 
 struct plait__stream_options {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLES_MOST = 4096, GRID_MOST = 8192, LAGS_MOST = 4096, ESTIMATES_MOST = 48, ESTIMATES_LEAST = 3 };
+enum { SAMPLES_MOST = 4096, GRID_MOST = 8192, LAGS_MOST = 4096, ESTIMATES_MOST = 240, ESTIMATES_LEAST = 3 };
 
 struct sample {
     int64_t time_us;
@@ -34,12 +34,17 @@ struct plait__sync {
     struct plait__lag lag;
     double grid[2][GRID_MOST], correlations[2 * LAGS_MOST + 1];
     bool known[2][GRID_MOST];
-    double slopes[ESTIMATES_MOST * ESTIMATES_MOST / 2];
+    double slopes[ESTIMATES_MOST * (ESTIMATES_MOST - 1) / 2];
 };
 
 void plait__sync_options_default(struct plait__sync_options *options) {
-    *options = (struct plait__sync_options){
-        .step_us = 5000, .span_us = 8000000, .every_us = 1000000, .longest_us = 1500000, .hold_us = 150000, .least = 0.3f};
+    *options = (struct plait__sync_options){.step_us = 5000,
+                                            .span_us = 8000000,
+                                            .every_us = 1000000,
+                                            .longest_us = 1500000,
+                                            .hold_us = 150000,
+                                            .least = 0.3f,
+                                            .usual_ppm = 200};
 }
 
 enum plait_status plait__sync_create(plait_context *context, const struct plait__sync_options *options,
@@ -161,29 +166,60 @@ static double median(double *values, int count) {
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static void fit(struct plait__sync *sync) {
+/* The median of slopes between all pairs; nearer ones share most of their stretch. */
+static double slope_of(struct plait__sync *sync) {
     const struct estimate *estimates = sync->estimates;
-    const int count = sync->estimate_count;
-    const int64_t from = estimates[0].time_us;
-    double values[ESTIMATES_MOST] = {0};
     int slopes = 0;
-    for (int i = 0; i < count; i++)
-        for (int j = i + 1; j < count; j++)
-            if (estimates[j].time_us - estimates[i].time_us >=
-                4 * sync->options.every_us) /* nearer ones share most of their stretch */
+    for (int i = 0; i < sync->estimate_count; i++)
+        for (int j = i + 1; j < sync->estimate_count; j++)
+            if (estimates[j].time_us - estimates[i].time_us >= 4 * sync->options.every_us)
                 sync->slopes[slopes++] =
                     (estimates[j].lag_us - estimates[i].lag_us) / (double)(estimates[j].time_us - estimates[i].time_us);
-    const double slope = count >= 8 && slopes ? median(sync->slopes, slopes) : 0;
-    for (int i = 0; i < count; i++) values[i] = estimates[i].lag_us - slope * (double)(estimates[i].time_us - from);
+    return slopes ? median(sync->slopes, slopes) : 0;
+}
+
+/* Where the line of that slope lies at the first estimate, and the median distance from it. */
+static double offset_of(const struct plait__sync *sync, double slope, double *spread_out) {
+    const struct estimate *estimates = sync->estimates;
+    const int count = sync->estimate_count;
+    double values[ESTIMATES_MOST] = {0};
+    for (int i = 0; i < count; i++)
+        values[i] = estimates[i].lag_us - slope * (double)(estimates[i].time_us - estimates[0].time_us);
     const double offset = median(values, count);
     for (int i = 0; i < count; i++)
-        values[i] = fabs(estimates[i].lag_us - slope * (double)(estimates[i].time_us - from) - offset);
+        values[i] = fabs(estimates[i].lag_us - slope * (double)(estimates[i].time_us - estimates[0].time_us) - offset);
+    *spread_out = median(values, count);
+    return offset;
+}
+
+/* The share of a slope that is believed: its variance, as that of a line of least squares, beside that of what clocks usually
+ * drift.  Estimates that overlap are one. */
+static double belief(const struct plait__sync *sync, double spread) {
+    const struct estimate *estimates = sync->estimates;
+    const double count = sync->estimate_count, deviation = fmax(1.4826 * spread, 0.1 * (double)sync->options.step_us),
+                 usual = sync->options.usual_ppm * 1e-6,
+                 alike = fmax((double)sync->options.span_us / (double)sync->options.every_us, 1);
+    double mean = 0, square = 0;
+    for (int i = 0; i < count; i++) mean += (double)(estimates[i].time_us - estimates[0].time_us) / count;
+    for (int i = 0; i < count; i++) {
+        const double from_mean = (double)(estimates[i].time_us - estimates[0].time_us) - mean;
+        square += from_mean * from_mean;
+    }
+    return square / (square + alike * deviation * deviation / (usual * usual));
+}
+
+static void fit(struct plait__sync *sync) {
+    const int count = sync->estimate_count;
+    double spread, slope = slope_of(sync);
+    offset_of(sync, slope, &spread);
+    slope *= belief(sync, spread);
+    const double offset = offset_of(sync, slope, &spread);
     sync->lag = (struct plait__lag){.known = count >= ESTIMATES_LEAST,
                                     .offset_us = offset,
                                     .drift_ppm = slope * 1e6,
-                                    .from_us = from,
-                                    .peak = estimates[count - 1].peak,
-                                    .spread_us = median(values, count),
+                                    .from_us = sync->estimates[0].time_us,
+                                    .peak = sync->estimates[count - 1].peak,
+                                    .spread_us = spread,
                                     .estimates = count};
 }
 

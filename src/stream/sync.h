@@ -2,8 +2,9 @@
  *
  * Each source says how much is going on in it (an activity: motion in a picture, energy of a sound).  Every so often the newest
  * stretch of both is put on one grid and correlated at all lags up to a largest one; the highest peak, refined by a parabola
- * through its neighbours, is an estimate of the lag.  Offset and drift are the line through the estimates by the median of
- * slopes between all pairs (Theil, 1950; Sen, 1968), which a third of wild estimates does not move far.
+ * through its neighbours, is an estimate of the lag.  Offset and drift are the line through the newest estimates by the median
+ * of slopes between all pairs (Theil, 1950; Sen, 1968), which a third of wild estimates does not move far.  The slope is
+ * believed as far as there is evidence for it: it is shrunk by how far it may be off beside how far clocks usually drift apart.
  *
  * Everything follows from what is added, in that order: the same additions give the same numbers, bit for bit. */
 #ifndef PLAIT_STREAM_SYNC_H
@@ -18,9 +19,10 @@ struct plait__sync_options {
     int64_t longest_us; /* largest lag that is looked for, either way */
     int64_t hold_us;    /* two activities farther apart have a hole between them, in which nothing is known */
     float least;        /* correlation from which a peak is believed, 0..1 */
+    double usual_ppm;   /* how far clocks drift apart: one standard deviation */
 };
 
-void plait__sync_options_default(struct plait__sync_options *options); /* 5 ms, 8 s, 1 s, 1.5 s, 150 ms, 0.3 */
+void plait__sync_options_default(struct plait__sync_options *options); /* 5 ms, 8 s, 1 s, 1.5 s, 150 ms, 0.3, 200 */
 
 struct plait__sync;
 enum plait_status plait__sync_create(plait_context *context, const struct plait__sync_options *options,
