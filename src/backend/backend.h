@@ -53,6 +53,9 @@ struct plait__backend {
      */
     bool (*prefers_channels_last)(const struct plait__graph *graph, const struct plait__node *node);
 
+    /* Whether more samples in one run always cost less each: it fills a device, not a processor's cache. */
+    bool wide;
+
     /* Fewer nodes than this in a run between neighbours are not worth a segment here: leave them to reference.  */
     int smallest_segment;
 

@@ -48,12 +48,17 @@ struct plait__beam {
     const struct plait__recogniser *recogniser;
     int *symbols; /* [classes] */
     struct node *nodes;
-    int node_count, node_most;
+    int node_count, node_most; /* now; of the line */
     struct entry entries[WIDTH_MOST], next[WIDTH_MOST * (CANDIDATES_MOST + 1)];
     int entry_count, next_count;
 };
 
 /* ------------------------------------------------------------------ life */
+
+/* Most steps add hardly any node: room for half of what could be, after which texts end where they are. */
+static int nodes_for(const struct plait__recogniser *recogniser, int steps) {
+    return 64 + steps * recogniser->beam * CANDIDATES_MOST / 2;
+}
 
 enum plait_status plait__beam_create(plait_context *context, const struct plait__recogniser *recogniser, int steps_most,
                                      struct plait__beam **beam_out) {
@@ -62,9 +67,7 @@ enum plait_status plait__beam_create(plait_context *context, const struct plait_
     if (!beam) return PLAIT_MEMORY;
     beam->context = context;
     beam->recogniser = recogniser;
-    /* Most steps add hardly any node: room for a fifth of what could be, after which texts end where they are. */
-    beam->node_most = 64 + steps_most * recogniser->beam * CANDIDATES_MOST / 5;
-    beam->nodes = plait__allocate(context, (size_t)beam->node_most * sizeof *beam->nodes);
+    beam->nodes = plait__allocate(context, (size_t)nodes_for(recogniser, steps_most) * sizeof *beam->nodes);
     beam->symbols = plait__allocate(context, classes * sizeof *beam->symbols);
     if (!beam->nodes || !beam->symbols) {
         plait__beam_destroy(beam);
@@ -223,6 +226,7 @@ int plait__beam_search(struct plait__beam *beam, const float *logits, int steps,
     struct step step;
     beam->nodes[0] = (struct node){.symbol = PLAIT__LANGUAGE_BORDER, .stamp = -1};
     beam->node_count = 1;
+    beam->node_most = nodes_for(beam->recogniser, steps);
     beam->entries[0] = (struct entry){.blank = 1};
     beam->entry_count = 1;
     for (int at = 0; at < steps; at++, logits += beam->recogniser->character_count + 1) {

@@ -6,32 +6,26 @@
  *   2. it is cut to `height` rows, and as many columns as keep its shape, along its arc where it is bent;
  *   3. values are stretched so that the 2nd percentile becomes black and the 98th white, unless they lie close together;
  *   4. white follows to the right, up to the width of its batch. */
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "document/beam.h"
-#include "document/document.h"
+#include "document/crops.h"
+#include "session/session.h"
 
 /* Widths are rounded up so that their number stays small: every new one costs the session a plan. */
 enum { WIDTH_STEPS = 8 };
 
-struct crop {
-    const struct plait__quad *quad;
-    float corners[4][2]; /* widened */
-    float bend;          /* of the widened quad */
-    int columns;         /* of the cut */
-    int width;           /* of the network's input: columns and white */
-    struct plait__glyph *glyphs;
-    int glyph_count;
-};
+/* Columns of all lines of a run: what a network keeps of more does not stay in a processor's second-level cache. */
+enum { COLUMNS_OF_A_RUN = 512 };
 
 struct reading {
     plait_context *context;
     const struct plait__recogniser *recogniser;
-    const struct plait__image *grey;
     struct plait__arena *arena;
     struct plait__beam *beam;
-    struct crop *crops; /* [count], in the order of the quads */
+    struct plait__crop *crops; /* [count], in the order of the quads */
     int count;
     const struct plait__stretch *span;
 };
@@ -61,14 +55,15 @@ static int stepped(int columns, int multiple) {
     return (columns + unit - 1) / unit * unit;
 }
 
-static void shape_crop(const struct plait__recogniser *recogniser, const struct plait__quad *quad, struct crop *crop) {
+static void shape_crop(const struct plait__recogniser *recogniser, const struct plait__image *page,
+                       const struct plait__quad *quad, struct plait__crop *crop) {
     float across =
         fmaxf(1, (length_of(quad->corners[0], quad->corners[1]) + length_of(quad->corners[3], quad->corners[2])) / 2);
     float down = fmaxf(1, (length_of(quad->corners[0], quad->corners[3]) + length_of(quad->corners[1], quad->corners[2])) / 2);
     float margin = recogniser->margin * down, ends = recogniser->margin_ends * down;
     float columns = roundf((float)recogniser->height * (across + 2 * ends) / (down + 2 * margin));
     int least = recogniser->width_multiple, most = recogniser->width_most;
-    *crop = (struct crop){.quad = quad};
+    *crop = (struct plait__crop){.page = page, .quad = quad};
     crop->columns = columns < (float)most ? (columns > (float)least ? (int)columns : least) : most;
     crop->width = stepped(crop->columns, recogniser->width_multiple);
     widen(quad->corners, across, down, ends, margin, crop->corners);
@@ -108,11 +103,10 @@ static void stretch(const struct plait__scale *scale, float *values, int rows, i
     }
 }
 
-static void fill(const struct reading *reading, const struct crop *crop, float *out) {
-    const struct plait__recogniser *recogniser = reading->recogniser;
+static void fill(const struct plait__recogniser *recogniser, const struct plait__crop *crop, float *out) {
     int height = recogniser->height, width = crop->width;
     float white = (1 - recogniser->scale.mean) / recogniser->scale.deviation;
-    plait__image_cut(reading->grey, crop->corners, crop->bend, crop->columns, height, recogniser->scale, out, (size_t)width);
+    plait__image_cut(crop->page, crop->corners, crop->bend, crop->columns, height, recogniser->scale, out, (size_t)width);
     stretch(&recogniser->scale, out, height, crop->columns, width);
     for (int y = 0; y < height; y++)
         for (int x = crop->columns; x < width; x++) out[(size_t)y * (size_t)width + (size_t)x] = white;
@@ -120,14 +114,14 @@ static void fill(const struct reading *reading, const struct crop *crop, float *
 
 /* ------------------------------------------------------------------ from the network to characters */
 
-static enum plait_status decode(const struct reading *reading, const float *logits, int steps, struct crop *crop) {
-    const struct plait__recogniser *recogniser = reading->recogniser;
-    int used = (crop->columns + recogniser->stride - 1) / recogniser->stride + 1; /* behind them is only white */
-    if (used > steps) used = steps;
-    crop->glyphs = plait__arena_array(reading->arena, (size_t)used + 1, sizeof *crop->glyphs);
-    if (!crop->glyphs) return PLAIT_MEMORY;
-    crop->glyph_count = plait__beam_search(reading->beam, logits, used, crop->glyphs);
-    return PLAIT_OK;
+/* Those of a crop's output that it fills; behind them is only white. */
+static int steps_of(const struct plait__recogniser *recogniser, const struct plait__crop *crop) {
+    return (crop->columns + recogniser->stride - 1) / recogniser->stride + 1;
+}
+
+static void decode(const struct reading *reading, const float *logits, int steps, struct plait__crop *crop) {
+    const int used = steps_of(reading->recogniser, crop);
+    crop->glyph_count = plait__beam_search(reading->beam, logits, used < steps ? used : steps, crop->glyphs);
 }
 
 static enum plait_status check_logits(const struct reading *reading, const plait_tensor *logits, int lines) {
@@ -140,49 +134,56 @@ static enum plait_status check_logits(const struct reading *reading, const plait
 }
 
 /* Reads `count` crops of one width. */
-static enum plait_status read_batch(struct reading *reading, struct crop *const *batch, int count) {
+static enum plait_status run(void *user, struct plait__crop *const *crops, int count) {
+    const struct reading *reading = user;
     const struct plait__recogniser *recogniser = reading->recogniser;
-    int width = batch[0]->width;
+    int width = crops[0]->width;
     size_t pixels = (size_t)recogniser->height * (size_t)width;
     float *input = plait__allocate(reading->context, (size_t)count * pixels * sizeof *input);
     if (!input) return PLAIT_MEMORY;
-    for (int i = 0; i < count; i++) fill(reading, batch[i], input + (size_t)i * pixels);
+    for (int i = 0; i < count; i++) fill(recogniser, crops[i], input + (size_t)i * pixels);
 
     plait_tensor image = {PLAIT_F32, 4, {count, 1, recogniser->height, width}, input}, logits = {0};
     enum plait_status status = plait_session_run(recogniser->network.session, &image, 1, &logits, 1);
     if (status == PLAIT_OK) status = check_logits(reading, &logits, count);
     for (int i = 0; i < count && status == PLAIT_OK; i++) {
         int steps = (int)logits.dims[1], classes = (int)logits.dims[2];
-        status = decode(reading, (const float *)logits.data + (size_t)i * (size_t)steps * (size_t)classes, steps, batch[i]);
+        decode(reading, (const float *)logits.data + (size_t)i * (size_t)steps * (size_t)classes, steps, crops[i]);
     }
     plait__release(reading->context, input);
     return status;
 }
 
-/* All crops, width by width; batches are powers of two for the same reason as widths are stepped. */
-static enum plait_status read_all(struct reading *reading) {
-    struct crop **batch = plait__arena_array(reading->arena, (size_t)reading->count + 1, sizeof *batch);
-    if (!batch) return PLAIT_MEMORY;
-    int read = 0;
-    for (int width = 0; read < reading->count;) {
-        int next = 0, count = 0;
-        for (int i = 0; i < reading->count; i++)
-            if (reading->crops[i].width > width && (!next || reading->crops[i].width < next)) next = reading->crops[i].width;
-        for (int i = 0; i < reading->count; i++)
-            if (reading->crops[i].width == next) batch[count++] = &reading->crops[i];
-        for (int at = 0, size = 1; at < count; at += size) {
-            for (size = 1; size * 2 <= count - at && size * 2 <= reading->recogniser->batch_most;) size *= 2;
-            if (plait__cancelled(reading->context))
-                return plait__fail(reading->context, PLAIT_CANCELLED, "reading was stopped");
-            PLAIT__TRY(read_batch(reading, batch + at, size));
-            read += size;
-            const struct plait__stretch *span = reading->span;
-            if (span)
-                plait__progress(reading->context, "recognise", span->from + (span->to - span->from) * read / reading->count);
-        }
-        width = next;
-    }
-    return PLAIT_OK;
+static void tell(void *user, int read) {
+    const struct reading *reading = user;
+    const struct plait__stretch *span = reading->span;
+    if (span) plait__progress(reading->context, "recognise", span->from + (span->to - span->from) * read / reading->count);
+}
+
+static int by_width(const void *a, const void *b) {
+    const struct plait__crop *x = *(struct plait__crop *const *)a, *y = *(struct plait__crop *const *)b;
+    return x->width != y->width ? (x->width > y->width) - (x->width < y->width) : (x > y) - (x < y);
+}
+
+static enum plait_status read_all(struct reading *reading, int width_most) {
+    const struct plait__recogniser *recogniser = reading->recogniser;
+    const struct plait__crop_reader reader = {
+        .context = reading->context,
+        .width_most = width_most,
+        .columns_most = plait__session_is_wide(recogniser->network.session) ? INT_MAX : COLUMNS_OF_A_RUN,
+        .run = run,
+        .progress = tell,
+        .user = reading};
+    struct plait__crop **order = plait__arena_array(reading->arena, (size_t)reading->count + 1, sizeof *order);
+    if (!order) return PLAIT_MEMORY;
+    for (int i = 0; i < reading->count; i++) order[i] = &reading->crops[i];
+    qsort(order, (size_t)reading->count, sizeof(*order), by_width);
+    if (recogniser->crops) return plait__crops_read(recogniser->crops, &reader, order, reading->count);
+    struct plait__crops crops;
+    plait__crops_begin(&crops, recogniser->batch_most);
+    const enum plait_status status = plait__crops_read(&crops, &reader, order, reading->count);
+    plait__crops_end(&crops);
+    return status;
 }
 
 /* ------------------------------------------------------------------ from characters to words and lines */
@@ -192,7 +193,7 @@ static bool is_space(const struct reading *reading, const struct plait__glyph *g
 }
 
 /* The part of the quad between two shares of its crop's width. */
-static void part_of(const struct crop *crop, float from, float to, float polygon[4][2]) {
+static void part_of(const struct plait__crop *crop, float from, float to, float polygon[4][2]) {
     const float(*corners)[2] = crop->quad->corners;
     float whole = length_of(crop->corners[0], crop->corners[1]), inner = length_of(corners[0], corners[1]);
     float margin = whole > 0 ? (whole - inner) / 2 : 0, per_quad = inner > 0 ? 1 / inner : 0;
@@ -207,7 +208,7 @@ static void part_of(const struct crop *crop, float from, float to, float polygon
 }
 
 /* The glyphs [first, end) as UTF-8. */
-static const char *text_of(const struct reading *reading, const struct crop *crop, int first, int end) {
+static const char *text_of(const struct reading *reading, const struct plait__crop *crop, int first, int end) {
     size_t bytes = 1;
     for (int i = first; i < end; i++) bytes += strlen(reading->recogniser->characters[crop->glyphs[i].character]);
     char *text = plait__arena_allocate(reading->arena, bytes), *to = text;
@@ -220,20 +221,20 @@ static const char *text_of(const struct reading *reading, const struct crop *cro
     return text;
 }
 
-static float chance_of(const struct crop *crop, int first, int end) {
+static float chance_of(const struct plait__crop *crop, int first, int end) {
     float chance = 1;
     for (int i = first; i < end; i++) chance *= crop->glyphs[i].chance;
     return chance;
 }
 
 /* What looks like writing to the detector and not to the recogniser is none: bar codes, torn edges, stains. */
-static bool is_text(const struct reading *reading, const struct crop *crop) {
+static bool is_text(const struct reading *reading, const struct plait__crop *crop) {
     int count = crop->glyph_count;
     return count && powf(chance_of(crop, 0, count), 1 / (float)count) >= reading->recogniser->least;
 }
 
 /* Drops spaces at the ends and after spaces, and lines that are no text. */
-static void tidy(const struct reading *reading, struct crop *crop) {
+static void tidy(const struct reading *reading, struct plait__crop *crop) {
     int kept = 0;
     for (int i = 0; i < crop->glyph_count; i++)
         if (!is_space(reading, &crop->glyphs[i]) || (kept && !is_space(reading, &crop->glyphs[kept - 1])))
@@ -243,18 +244,18 @@ static void tidy(const struct reading *reading, struct crop *crop) {
     if (!is_text(reading, crop)) crop->glyph_count = 0;
 }
 
-static int words_in(const struct reading *reading, const struct crop *crop) {
+static int words_in(const struct reading *reading, const struct plait__crop *crop) {
     int count = crop->glyph_count > 0;
     for (int i = 0; i < crop->glyph_count; i++) count += is_space(reading, &crop->glyphs[i]);
     return count;
 }
 
 /* The middle of a glyph, as a share of the crop's width. */
-static float place_of(const struct reading *reading, const struct crop *crop, int glyph) {
+static float place_of(const struct reading *reading, const struct plait__crop *crop, int glyph) {
     return ((float)crop->glyphs[glyph].step + 0.5f) * (float)reading->recogniser->stride / (float)crop->columns;
 }
 
-static enum plait_status add_word(const struct reading *reading, const struct crop *crop, int first, int end,
+static enum plait_status add_word(const struct reading *reading, const struct plait__crop *crop, int first, int end,
                                   struct plait__page *page) {
     struct plait__word *word = &page->words[page->word_count++];
     float from = first ? (place_of(reading, crop, first - 1) + place_of(reading, crop, first)) / 2 : 0;
@@ -265,7 +266,7 @@ static enum plait_status add_word(const struct reading *reading, const struct cr
     return (word->text = text_of(reading, crop, first, end)) ? PLAIT_OK : PLAIT_MEMORY;
 }
 
-static enum plait_status add_line(const struct reading *reading, const struct crop *crop, struct plait__page *page) {
+static enum plait_status add_line(const struct reading *reading, const struct plait__crop *crop, struct plait__page *page) {
     struct plait__line *line = &page->lines[page->line_count];
     *line = (struct plait__line){.word_first = page->word_count};
     memcpy(line->polygon, crop->quad->corners, sizeof line->polygon);
@@ -299,16 +300,18 @@ static enum plait_status fill_page(struct reading *reading, struct plait__page *
 enum plait_status plait__recognise(plait_context *context, const struct plait__recogniser *recogniser,
                                    const struct plait__image *grey, const struct plait__quad *quads, int count,
                                    const struct plait__stretch *span, struct plait__arena *arena, struct plait__page *page) {
-    struct reading reading = {
-        .context = context, .recogniser = recogniser, .grey = grey, .arena = arena, .count = count, .span = span};
+    struct reading reading = {.context = context, .recogniser = recogniser, .arena = arena, .count = count, .span = span};
     if (!(reading.crops = plait__arena_array(arena, (size_t)count + 1, sizeof *reading.crops))) return PLAIT_MEMORY;
     int longest = 0;
     for (int i = 0; i < count; i++) {
-        shape_crop(recogniser, &quads[i], &reading.crops[i]);
-        if (reading.crops[i].width > longest) longest = reading.crops[i].width;
+        struct plait__crop *crop = &reading.crops[i];
+        shape_crop(recogniser, grey, &quads[i], crop);
+        if (!(crop->glyphs = plait__arena_array(arena, (size_t)steps_of(recogniser, crop), sizeof *crop->glyphs)))
+            return PLAIT_MEMORY;
+        if (crop->width > longest) longest = crop->width;
     }
     PLAIT__TRY(plait__beam_create(context, recogniser, longest / recogniser->stride + 1, &reading.beam));
-    enum plait_status status = read_all(&reading);
+    enum plait_status status = read_all(&reading, longest);
     plait__beam_destroy(reading.beam);
     return status == PLAIT_OK ? fill_page(&reading, page) : status;
 }

@@ -63,15 +63,16 @@ struct plait__detector {
 struct plait__recogniser {
     struct plait__network network;
     struct plait__scale scale;
-    int height;                /* of the network's input, pixels */
-    int width_multiple;        /* input widths are padded to it */
-    int width_most;            /* longer lines are squeezed to it */
-    int stride;                /* input pixels a step of the output */
-    int batch_most;            /* lines in one run */
-    float margin, margin_ends; /* the cut is widened by these shares of the line's height: above and below, at the ends */
-    float least;               /* mean chance of a character from which a line is kept */
-    int beam;                  /* texts followed at a time */
-    const char *language_file; /* NULL: no language model */
+    int height;                 /* of the network's input, pixels */
+    int width_multiple;         /* input widths are padded to it */
+    int width_most;             /* longer lines are squeezed to it */
+    int stride;                 /* input pixels a step of the output */
+    int batch_most;             /* lines in one run */
+    struct plait__crops *crops; /* where its lines meet those of other pages (document/crops.h); NULL: nowhere */
+    float margin, margin_ends;  /* the cut is widened by these shares of the line's height: above and below, at the ends */
+    float least;                /* mean chance of a character from which a line is kept */
+    int beam;                   /* texts followed at a time */
+    const char *language_file;  /* NULL: no language model */
     struct plait__language *language;      /* read from it */
     float language_weight, language_bonus; /* exponent of its chances; logarithm of what each character is worth */
     struct plait__calibration calibration; /* of a line's and a word's confidence */

@@ -22,6 +22,7 @@ struct plait__queue {
     pthread_cond_t filled;
     struct plait__exchange *first, **last;
     int count, limit, busy; /* waiting; at most; being worked on */
+    int idle;               /* workers that wait for something to do */
     double mean_us;         /* of a piece of work, lately */
     bool closed;
     struct plait__exchange *spare; /* for when nothing waits; one at a time is waiting or being worked on */
@@ -36,7 +37,8 @@ bool plait__queue_put(struct plait__queue *queue, struct plait__exchange *exchan
 bool plait__queue_full(struct plait__queue *queue, int workers, uint64_t *wait_us_out);
 struct plait__exchange *plait__queue_take(struct plait__queue *queue); /* waits; NULL when it is closed and empty */
 /* Of what waits, those that can be worked on together with `group[0]`, which was taken, until they are `most`: at once those
- * that are there, and those that come within `wait_us`.  How many `group` has then; all are begun. */
+ * that are there, and those that come within `wait_us`; idle workers are left their share.  How many `group` has then; all are
+ * begun. */
 int plait__queue_take_alike(struct plait__queue *queue, struct plait__exchange **group, int most, uint64_t wait_us);
 /* Work that has time; false: there is some already. */
 bool plait__queue_offer(struct plait__queue *queue, struct plait__exchange *exchange);

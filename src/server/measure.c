@@ -68,6 +68,8 @@
     X(gpu_memory, GAUGE, "plait_gpu_memory_bytes", "Memory of a GPU.", ("gpu"), 0, {0})                                       \
     X(batch_sizes, HISTOGRAM, "plait_batch_size", "Requests that shared a run of a network.", ("model"), 0,                   \
       {1, 2, 4, 8, 16, 32, 64})                                                                                               \
+    X(line_batch_sizes, HISTOGRAM, "plait_line_batch_size", "Lines of documents in one run of a network.", ("model"), 0,      \
+      {1, 2, 4, 8, 16, 32, 64})                                                                                               \
     X(degraded, COUNTER, "plait_degraded_total", "Documents read by the cheap path alone, because many waited.", (NULL), 0,   \
       {0})                                                                                                                    \
     X(start_seconds, GAUGE, "plait_start_cpu_seconds", "Processor time from the process's begin until ready, by stage.",      \

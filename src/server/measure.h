@@ -17,7 +17,7 @@ struct plait__measure {
     struct plait__metric *traces, *dropped, *rolled_back, *stand_ins, *client_events, *client_seconds, *gpu_busy,
         *gpu_memory_used, *gpu_memory;
     struct plait__metric *memory, *processor, *files, *started, *start_seconds;
-    struct plait__metric *shadow_documents, *shadow_fields, *corrected, *batch_sizes, *degraded;
+    struct plait__metric *shadow_documents, *shadow_fields, *corrected, *batch_sizes, *line_batch_sizes, *degraded;
 };
 
 enum plait_status plait__measure_begin(struct plait__measure *measure, plait_context *context);

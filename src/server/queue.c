@@ -47,7 +47,9 @@ bool plait__queue_full(struct plait__queue *queue, int workers, uint64_t *wait_u
 
 struct plait__exchange *plait__queue_take(struct plait__queue *queue) {
     pthread_mutex_lock(&queue->lock);
+    queue->idle++;
     while (!queue->first && !queue->spare && !queue->closed) pthread_cond_wait(&queue->filled, &queue->lock);
+    queue->idle--;
     struct plait__exchange *exchange = queue->first;
     if (!exchange && queue->spare) {
         exchange = queue->spare;
@@ -63,9 +65,14 @@ struct plait__exchange *plait__queue_take(struct plait__queue *queue) {
     return exchange;
 }
 
-/* Takes those out that are alike; the lock is held. */
+/* Takes those out that are alike, as many as one of all workers that are free would have; the lock is held. */
 static int take_alike(struct plait__queue *queue, struct plait__exchange **group, int count, int most) {
     struct plait__exchange **link = &queue->first;
+    int all = count;
+    for (const struct plait__exchange *exchange = queue->first; exchange; exchange = exchange->next)
+        all += exchange->alike == group[0]->alike;
+    const int share = (all + queue->idle) / (queue->idle + 1); /* rounded up */
+    if (most > share) most = share;
     while (*link && count < most) {
         struct plait__exchange *exchange = *link;
         if (exchange->alike != group[0]->alike) {

@@ -82,21 +82,17 @@ static void run_once(struct plait__replica *replica) {
 }
 
 enum plait_status plait__serve_try(plait_context *context, const struct plait__serve_options *options, const char *folder) {
-    struct plait__repository repository = {
-        .context = context, .backend = options->backend, .memory_most = options->model_memory, .replicas_most = 1};
-    struct plait__edition *edition = calloc(1, sizeof *edition);
+    struct plait__repository repository;
     struct plait__replica *replica = NULL;
     char sentence[256] = "memory is out", manifest[4096 + 16];
-    enum plait_status status = PLAIT_MEMORY;
-    if (edition) {
-        snprintf(edition->folder, sizeof edition->folder, "%.4095s", folder);
-        snprintf(manifest, sizeof manifest, "%s/manifest.json", edition->folder);
-        edition->package = access(manifest, F_OK) == 0;
-        status = plait__replica_create(&repository, edition, &replica, NULL, sentence);
-    }
+    snprintf(manifest, sizeof manifest, "%s/manifest.json", folder);
+    PLAIT__TRY(plait__repository_begin(&repository, context, options, NULL));
+    struct plait__edition *edition = plait__edition_create(&repository, "", "", folder, access(manifest, F_OK) == 0);
+    enum plait_status status = edition ? plait__replica_create(&repository, edition, &replica, NULL, sentence) : PLAIT_MEMORY;
     if (status == PLAIT_OK && replica->session) run_once(replica);
     if (status != PLAIT_OK) plait__fail(context, status, "%s", sentence);
     plait__replica_destroy(replica);
-    free(edition);
+    plait__edition_destroy(edition);
+    plait__repository_end(&repository);
     return status;
 }

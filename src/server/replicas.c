@@ -107,7 +107,7 @@ static enum plait_status warm(struct plait__replica *replica) {
     return status;
 }
 
-enum plait_status plait__replica_create(const struct plait__repository *repository, const struct plait__edition *edition,
+enum plait_status plait__replica_create(const struct plait__repository *repository, struct plait__edition *edition,
                                         struct plait__replica **replica_out, uint64_t *warm_us_out, char sentence[256]) {
     plait_context_options options;
     plait_context_options_default(&options);
@@ -123,6 +123,7 @@ enum plait_status plait__replica_create(const struct plait__repository *reposito
     options.progress_user = replica;
     enum plait_status status = plait_context_create(&options, &replica->context);
     if (status == PLAIT_OK) status = load(repository, edition, replica);
+    if (replica->model) replica->model->recogniser.crops = &edition->lines;
     const uint64_t loaded = plait__processor_now();
     if (status == PLAIT_OK) status = warm(replica);
     if (warm_us_out) *warm_us_out += plait__processor_now() - loaded;

@@ -22,15 +22,34 @@ static void edition_insert(struct plait__edition **list, struct plait__edition *
     *link = edition;
 }
 
-static struct plait__edition *edition_add(struct plait__edition **list, const char *name, const char *version,
-                                          const char *folder, bool package) {
+struct plait__edition *plait__edition_create(const struct plait__repository *repository, const char *name, const char *version,
+                                             const char *folder, bool package) {
     struct plait__edition *edition = calloc(1, sizeof *edition);
     if (!edition) return NULL;
     snprintf(edition->name, sizeof edition->name, "%.63s", name);
     snprintf(edition->version, sizeof edition->version, "%.31s", version);
     snprintf(edition->folder, sizeof edition->folder, "%.4095s", folder);
     edition->package = package;
-    edition_insert(list, edition);
+    plait__lines_begin(repository, edition);
+    return edition;
+}
+
+void plait__edition_destroy(struct plait__edition *edition) {
+    if (!edition) return;
+    while (edition->idle) {
+        struct plait__replica *replica = edition->idle;
+        edition->idle = replica->next;
+        plait__replica_destroy(replica);
+    }
+    plait__cards_clear(edition);
+    plait__crops_end(&edition->lines);
+    free(edition);
+}
+
+static bool edition_add(const struct plait__repository *repository, struct plait__edition **list, const char *name,
+                        const char *version, const char *folder, bool package) {
+    struct plait__edition *edition = plait__edition_create(repository, name, version, folder, package);
+    if (edition) edition_insert(list, edition);
     return edition;
 }
 
@@ -110,15 +129,6 @@ struct plait__edition *plait__edition_hold(struct plait__repository *repository,
     return found;
 }
 
-static void edition_clear(struct plait__edition *edition) {
-    while (edition->idle) {
-        struct plait__replica *replica = edition->idle;
-        edition->idle = replica->next;
-        plait__replica_destroy(replica);
-    }
-    edition->replica_count = 0;
-}
-
 /* Takes one that is gone and that nobody holds out of the list; the lock is held. */
 static struct plait__edition *collect(struct plait__repository *repository) {
     struct plait__edition **link = &repository->editions;
@@ -134,9 +144,7 @@ static void end_gone(struct plait__repository *repository) {
         struct plait__edition *edition = collect(repository);
         pthread_mutex_unlock(&repository->lock);
         if (!edition) return;
-        edition_clear(edition);
-        plait__cards_clear(edition);
-        free(edition);
+        plait__edition_destroy(edition);
     }
 }
 
@@ -178,13 +186,16 @@ void plait__editions_each(struct plait__repository *repository, void (*call)(voi
 /* ------------------------------------------------------------------ the whole */
 
 enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
-                                          const struct plait__serve_options *options) {
+                                          const struct plait__serve_options *options, struct plait__measure *measure) {
     *repository = (struct plait__repository){.context = context,
                                              .folders = options->folders,
                                              .folder_count = options->folder_count,
                                              .replicas_most = options->workers,
                                              .memory_most = options->model_memory,
                                              .backend = options->backend,
+                                             .batch = options->batch,
+                                             .batch_delay_us = (uint64_t)options->batch_delay,
+                                             .measure = measure,
                                              .fallen = options->fallen,
                                              .all_versions = options->all_versions};
     pthread_mutex_init(&repository->lock, NULL);
@@ -196,16 +207,15 @@ void plait__repository_end(struct plait__repository *repository) {
     while (repository->editions) {
         struct plait__edition *edition = repository->editions;
         repository->editions = edition->next;
-        edition_clear(edition);
-        plait__cards_clear(edition);
-        free(edition);
+        plait__edition_destroy(edition);
     }
     pthread_mutex_destroy(&repository->lock);
     pthread_cond_destroy(&repository->changed);
 }
 
 /* NAME/VERSION/model.onnx, the layout of other servers' repositories. */
-static bool find_networks(struct plait__edition **list, const char *folder, const char *name) {
+static bool find_networks(const struct plait__repository *repository, struct plait__edition **list, const char *folder,
+                          const char *name) {
     char path[4096], inner[4096 + 300], model[4096 + 320];
     bool added = true;
     snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -215,7 +225,7 @@ static bool find_networks(struct plait__edition **list, const char *folder, cons
         snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
         snprintf(model, sizeof model, "%s/model.onnx", inner);
         if (access(model, R_OK) == 0 && !edition_find(*list, name, entry->d_name))
-            added = edition_add(list, name, entry->d_name, inner, false) && added;
+            added = edition_add(repository, list, name, entry->d_name, inner, false) && added;
     }
     if (versions) closedir(versions);
     return added;
@@ -231,12 +241,13 @@ static enum plait_status find_all(const struct plait__repository *repository, pl
     enum plait_status status = plait__packages_list(&arena, repository->folders, repository->folder_count, &places, &count);
     for (int i = 0; i < count && status == PLAIT_OK; i++)
         if (!edition_find(*list, places[i].name, places[i].version))
-            added = edition_add(list, places[i].name, places[i].version, places[i].folder, true) && added;
+            added = edition_add(repository, list, places[i].name, places[i].version, places[i].folder, true) && added;
     plait__arena_end(&arena);
     for (int i = 0; i < repository->folder_count; i++) {
         DIR *folder = opendir(repository->folders[i]);
         for (struct dirent *entry; folder && (entry = readdir(folder));)
-            if (entry->d_name[0] != '.') added = find_networks(list, repository->folders[i], entry->d_name) && added;
+            if (entry->d_name[0] != '.')
+                added = find_networks(repository, list, repository->folders[i], entry->d_name) && added;
         if (folder) closedir(folder);
     }
     return !added ? PLAIT_MEMORY : status;
@@ -266,7 +277,7 @@ enum plait_status plait__repository_load_all(struct plait__repository *repositor
 static void list_end(struct plait__edition *list) {
     while (list) {
         struct plait__edition *next = list->next;
-        free(list);
+        plait__edition_destroy(list);
         list = next;
     }
 }
@@ -310,8 +321,7 @@ enum plait_status plait__repository_load(struct plait__repository *repository, c
     if (status == PLAIT_OK) status = edition_load(repository, edition, sentence);
     snprintf(version_out, 32, "%s", edition->version);
     if (status != PLAIT_OK) {
-        plait__cards_clear(edition);
-        free(edition);
+        plait__edition_destroy(edition);
         return status;
     }
     pthread_mutex_lock(&repository->lock);

@@ -10,7 +10,9 @@
 #include <stdatomic.h>
 
 #include "base/arena.h"
+#include "document/crops.h"
 #include "model/package.h"
+#include "server/measure.h"
 #include "server/server.h"
 
 struct plait__exchange;
@@ -69,6 +71,8 @@ struct plait__edition {
     int holds, replica_count, card_count;
     struct plait__card cards[PLAIT__NETWORKS_MOST + 1];
     struct plait__replica *idle;
+    struct plait__crops lines;      /* its replicas' recognisers share runs.  lines.c */
+    struct plait__measure *measure; /* where those are counted; NULL: nowhere */
     struct plait__edition *next;
 };
 
@@ -80,14 +84,18 @@ struct plait__repository {
     struct plait__fallen *fallen; /* versions that were on trial when a server crashed; NULL: none */
     bool all_versions;            /* otherwise a version that is loaded takes the place of the others, unless it is on trial */
     const char *backend;
+    int batch;               /* lines of documents that may share a run ... */
+    uint64_t batch_delay_us; /* ... and how long the first of them waits for more */
+    struct plait__measure *measure;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     uint64_t warm_us;                /* of processor time, for the first run of the replicas made by load_all */
     struct plait__edition *editions; /* by name, the newest version first */
 };
 
+/* `measure` NULL: nothing is counted. */
 enum plait_status plait__repository_begin(struct plait__repository *repository, plait_context *context,
-                                          const struct plait__serve_options *options);
+                                          const struct plait__serve_options *options, struct plait__measure *measure);
 void plait__repository_end(struct plait__repository *repository); /* nobody holds anything any more */
 
 /* Finds what is in the folders, and makes the newest version of each model (or all of them) ready: with one warm replica. */
@@ -128,8 +136,14 @@ struct plait__edition *plait__edition_hold(struct plait__repository *repository,
 void plait__edition_keep(struct plait__repository *repository, struct plait__edition *edition); /* one more hold */
 void plait__edition_release(struct plait__repository *repository, struct plait__edition *edition);
 
+/* An edition that is not loaded and that nobody knows of yet; NULL: memory is out. */
+struct plait__edition *plait__edition_create(const struct plait__repository *repository, const char *name, const char *version,
+                                             const char *folder, bool package);
+void plait__edition_destroy(struct plait__edition *edition); /* with its idle replicas; accepts NULL */
+void plait__lines_begin(const struct plait__repository *repository, struct plait__edition *edition);
+
 /* One that is warm; `warm_us_out` (may be NULL): plus the processor time that its first run took.  replicas.c */
-enum plait_status plait__replica_create(const struct plait__repository *repository, const struct plait__edition *edition,
+enum plait_status plait__replica_create(const struct plait__repository *repository, struct plait__edition *edition,
                                         struct plait__replica **replica_out, uint64_t *warm_us_out, char sentence[256]);
 void plait__replica_destroy(struct plait__replica *replica); /* accepts NULL */
 

@@ -299,7 +299,7 @@ enum plait_status plait__serve(plait_context *context, const struct plait__serve
     pthread_mutex_init(&server.remember.lock, NULL);
     plait__queue_begin(&server.queue, options->queue);
     enum plait_status status = plait__measure_begin(&server.measure, context);
-    if (status == PLAIT_OK) status = plait__repository_begin(&server.repository, context, options);
+    if (status == PLAIT_OK) status = plait__repository_begin(&server.repository, context, options, &server.measure);
     if (status == PLAIT_OK) {
         status = serve(&server, &signals);
         plait__repository_end(&server.repository);

@@ -26,7 +26,7 @@ struct plait__serve_options {
     int workers;         /* threads, each with a copy of every model */
     int model_memory;    /* MiB that each of these copies may take */
     int queue;           /* requests that may wait for a worker */
-    int batch;           /* runs of a network that several requests share: so many requests at most; 1: none do */
+    int batch;           /* runs of a network that several requests share: so many requests, or lines, at most; 1: none do */
     int batch_delay;     /* microseconds that the first of them may wait for more */
     int connections;
     int body_most;                         /* MiB */

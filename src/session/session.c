@@ -135,6 +135,10 @@ void plait_session_output_type(const plait_session *session, size_t index, plait
     type_out->data = NULL;
 }
 
+bool plait__session_is_wide(const plait_session *session) {
+    return session->backend->wide;
+}
+
 const struct plait__graph *plait__session_plan_graph(const plait_session *session) {
     return session->current ? session->current->graph : NULL;
 }

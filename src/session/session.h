@@ -87,6 +87,9 @@ struct plait__segment_profile {
 /* Into `entries_out`, at most `capacity`; returns how many there are. */
 size_t plait__session_profile(const plait_session *session, struct plait__segment_profile *entries_out, size_t capacity);
 
+/* Whether its backend is: see struct plait__backend. */
+bool plait__session_is_wide(const plait_session *session);
+
 /* The concrete graph of the last run; NULL before the first. */
 const struct plait__graph *plait__session_plan_graph(const plait_session *session);
 

@@ -2,7 +2,7 @@
 
     batching.py PLAIT ROOT [ROUNDS] [SECONDS]      one JSON object on stdout
 
-`documents` are whole pages, of which no two share anything; the rest are networks of the inference protocol, a sample a request, binary.
+`documents` are whole pages, whose lines share runs; the rest are networks of the inference protocol, a sample a request, binary.
 `wide` is four layers of 1024 x 1024, whose weights (16 MB) are read once a run; the receipt's are the shipped ones."""
 import json, math, multiprocessing, os, random, socket, statistics, struct, sys, tempfile, time
 

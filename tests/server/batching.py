@@ -1,5 +1,6 @@
-"""Requests for a network that share one run of it: the answers are those of each alone, a bad one spoils only its own."""
-import json, os, struct, sys, tempfile, threading
+"""Requests for a network and lines of documents that share one run of it: the answers are those of each alone, a bad one spoils only
+its own."""
+import glob, json, os, struct, sys, tempfile, threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from endpoint import Endpoint
@@ -35,10 +36,29 @@ def data(answer):
     return answer[1]['outputs'][0]['data']
 
 
-def shared(server, name):
-    """Runs, and requests in them."""
+def shared(server, name, kind='batch_size'):
+    """Runs, and requests in them (or lines)."""
     metrics = server.metrics()
-    return tuple(metrics.get('plait_batch_size_%s{model="%s"}' % (what, name), 0) for what in ('count', 'sum'))
+    return tuple(metrics.get('plait_%s_%s{model="%s"}' % (kind, what, name), 0) for what in ('count', 'sum'))
+
+
+def all_at_once(work, count):
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+samples = [open(path, 'rb').read() for path in sorted(glob.glob(os.path.join(root, 'samples', '*.jpg')))]
+
+
+def read(server, number):
+    status, _, body = server.post('/v1/documents', samples[number % len(samples)])
+    document = json.loads(body)
+    for varies in ('timing_ms', 'path'):
+        document.pop(varies, None)
+    return status, document
 
 
 add('rows', 'batch')
@@ -63,29 +83,38 @@ with Endpoint(plait, root, '--models', folder.name, '--workers', 2, '--queue', 6
                     lost.append(('wrong', wrong))
 
     before = shared(server, 'rows')
-    threads = [threading.Thread(target=client, args=(seed,)) for seed in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(client, CLIENTS)
     after = shared(server, 'rows')
     check(not lost, 'nobody hears of the others: %s' % lost[:3])
     runs, requests = after[0] - before[0], after[1] - before[1]
     check(requests == CLIENTS * TURNS and runs < requests, '%d requests in %d runs' % (requests, runs))
 
-    threads = [threading.Thread(target=infer, args=(server, 'whole', seed)) for seed in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(lambda seed: infer(server, 'whole', seed), CLIENTS)
     check(shared(server, 'whole') == (CLIENTS, CLIENTS), 'a dimension of another name is not divided: %s' % (shared(server, 'whole'),))
     check(server.end() == 0, 'it ends well')
 
 with Endpoint(plait, root, '--models', folder.name, '--workers', 2, '--queue', 64, '--quiet', '--batch', 1, '--batch-delay', 20000) as server:
-    threads = [threading.Thread(target=infer, args=(server, 'rows', seed)) for seed in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    all_at_once(lambda seed: infer(server, 'rows', seed), CLIENTS)
     check(shared(server, 'rows') == (CLIENTS, CLIENTS), 'switched off: a run each')
+    read(server, 0)
+    runs, lines = shared(server, 'receipt.recogniser', 'line_batch_size')
+    check(runs == lines > 0, 'of each line of a document too: %d lines in %d runs' % (lines, runs))
+
+with Endpoint(plait, root, '--models', folder.name, '--workers', 4, '--queue', 64, '--quiet', '--batch-delay', 50000) as server:
+    alone = [read(server, number) for number in range(len(samples))]
+    check(all(status == 200 and document['fields'] for status, document in alone), 'documents, each alone')
+    runs, pages = shared(server, 'receipt.recogniser')
+    others = []
+
+    def client(number):
+        for turn in range(6):
+            if read(server, number + turn) != alone[(number + turn) % len(samples)]:
+                others.append(number + turn)
+            if (number + turn) % 5 == 0 and server.post('/v1/documents', samples[0][:2000])[0] != 422:
+                others.append('damaged')
+
+    all_at_once(client, CLIENTS)
+    check(not others, 'together they are read as alone: %s' % others[:5])
+    both = shared(server, 'receipt.recogniser')
+    check(both[1] - pages > both[0] - runs, 'lines of several documents share runs: %d of pages in %d' % (both[1] - pages, both[0] - runs))
 check.finish()

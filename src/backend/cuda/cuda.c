@@ -149,6 +149,7 @@ const struct plait__backend plait__backend_cuda = {
     .name = "cuda",
     .begin = begin,
     .supports = supports,
+    .wide = true,
     .smallest_segment = 1,
     .segment_create = plait__cuda_segment_create,
     .segment_run = plait__cuda_segment_run,
