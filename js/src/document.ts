@@ -31,6 +31,8 @@ export interface Field {
   lines: number[]
   /** Share of each modality in the answer; they sum to 1. `null` when it was not measured. */
   evidence: Record<Modality, Share> | null
+  /** How far text, layout and image, asked one by one, say that this is the answer: 1 less their Jensen-Shannon divergence. */
+  agreement?: Share
   /** Only when `value` is null. */
   reason?: NullReason
 }

@@ -8,7 +8,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SOURCES = ['models/training/tagger_inputs.c'] + ['src/document/%s.c' % n for n in ('amount', 'date', 'order', 'split', 'candidates', 'features',
                                                                              'fields', 'scores', 'normalise', 'evidence', 'checks', 'spelling', 'strange', 'familiar')] + \
-          ['src/base/%s.c' % n for n in ('context', 'arena', 'status')] + ['src/fusion/shapley.c', 'src/media/image_cut.c', 'src/model/calibrate.c', 'src/model/language.c']
+          ['src/base/%s.c' % n for n in ('context', 'arena', 'status')] + ['src/fusion/agreement.c', 'src/fusion/shapley.c', 'src/media/image_cut.c', 'src/model/calibrate.c', 'src/model/language.c']
 ALPHABET = ['\0'] + list('ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;-/&()#$@\'"*+%=_!?|') + ['€', '£', '¥']
 LENGTH = 18
 PICTURE = (16, 64)

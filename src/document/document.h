@@ -87,6 +87,8 @@ struct plait__field {
     const int *lines;                      /* indices of lines it stands on */
     const int *words;                      /* indices of its words, in reading order */
     float evidence[PLAIT__MODALITY_COUNT]; /* share of each sense, >= 0, sum 1; all 0 without text */
+    bool compared;                         /* two senses or more were asked one by one ... */
+    float agreement;                       /* ... and so far say the same: 0..1 */
     enum plait__reason reason;
 };
 

@@ -10,4 +10,8 @@
 void plait__evidence(const float probability[1 << PLAIT__MODALITY_COUNT], unsigned present,
                      float shares_out[PLAIT__MODALITY_COUNT]);
 
+/* How far the senses agree, one by one, that this is the answer: 1 less the Jensen-Shannon divergence (plait__agreement) of
+ * what each alone says of "this" and "something else".  `asked`: the senses for which `probability` has a set of its own. */
+float plait__senses_agree(const float probability[1 << PLAIT__MODALITY_COUNT], unsigned asked);
+
 #endif

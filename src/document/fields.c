@@ -332,6 +332,11 @@ static enum plait_status fill(const struct work *work, unsigned missing, const s
     }
     PLAIT__TRY(place(work, &choice, field));
     plait__evidence(choice.probability, work->tags->present, field->evidence);
+    unsigned asked = 0;
+    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
+        if (work->tags->by_set[1u << m] && work->tags->present >> m & 1) asked |= 1u << m;
+    field->compared = (asked & (asked - 1)) != 0;
+    field->agreement = plait__senses_agree(choice.probability, asked);
     return PLAIT_OK;
 }
 

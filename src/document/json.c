@@ -68,6 +68,7 @@ static void write_field(struct plait__writer *writer, const struct plait__field 
     for (int i = 0; i < field->line_count; i++) plait__write_int(writer, NULL, field->lines[i]);
     plait__write_close(writer, ']');
     write_evidence(writer, field);
+    if (field->compared) write_share(writer, "agreement", field->agreement);
     if (!field->value) plait__write_text(writer, "reason", plait__reason_name(field->reason));
     plait__write_close(writer, '}');
 }

@@ -110,8 +110,4 @@ struct plait_fusion {
 enum plait_status plait__fusion_states(struct plait_fusion *fusion, const struct plait_moment *moment,
                                        const plait_fuse_options *options);
 
-/* Agreement of the modalities' own answers: 1 less their Jensen-Shannon divergence (Lin, 1991) over its largest possible value.
- * probabilities: [count, classes]. */
-float plait__agreement(const float *const *probabilities, int count, int classes);
-
 #endif

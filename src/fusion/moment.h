@@ -12,7 +12,7 @@ enum { PLAIT__MEASURES_MOST = 4 };
 struct plait__quality {
     float value;
     int count;
-    struct plait__measure {
+    struct plait__quality_measure {
         const char *name; /* "snr_db"; static */
         float value;
     } measures[PLAIT__MEASURES_MOST];

@@ -34,9 +34,9 @@ enum plait_status plait__prepare_audio(struct plait__arena *arena, const struct 
         plait__audio_measure(&heard, &quality);
         quality_out->value = quality.quality;
         quality_out->count = 3;
-        quality_out->measures[0] = (struct plait__measure){"level", quality.level};
-        quality_out->measures[1] = (struct plait__measure){"clipped", quality.clipped};
-        quality_out->measures[2] = (struct plait__measure){"snr_db", quality.snr_db};
+        quality_out->measures[0] = (struct plait__quality_measure){"level", quality.level};
+        quality_out->measures[1] = (struct plait__quality_measure){"clipped", quality.clipped};
+        quality_out->measures[2] = (struct plait__quality_measure){"snr_db", quality.snr_db};
         if (input->trim && !plait__audio_voice(&audio, &begin, &end)) end = begin = 0;
         status = run_mel(arena, input, &audio, begin, end, tensor_out->data);
     }

@@ -31,6 +31,6 @@ enum plait_status plait__prepare_image(struct plait__arena *arena, const struct 
     }
     plait__image_end(context, &image);
     quality_out->value = contrast;
-    quality_out->measures[quality_out->count++] = (struct plait__measure){"contrast", contrast};
+    quality_out->measures[quality_out->count++] = (struct plait__quality_measure){"contrast", contrast};
     return status;
 }

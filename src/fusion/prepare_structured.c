@@ -71,6 +71,6 @@ enum plait_status plait__prepare_structured(struct plait__arena *arena, const st
     if (status == PLAIT_OK) status = read_record(&record, input, tensor_out->data, &known);
     plait__json_end(&root);
     quality_out->value = (float)known / (float)input->column_count;
-    quality_out->measures[quality_out->count++] = (struct plait__measure){"known", quality_out->value};
+    quality_out->measures[quality_out->count++] = (struct plait__quality_measure){"known", quality_out->value};
     return status;
 }

@@ -18,15 +18,25 @@ static void write_types(struct plait__writer *writer, const char *key, const pla
     plait__write_close(writer, ']');
 }
 
-/* The package as a model of its own: a document's bytes in, its JSON out. */
-static void write_package_types(struct plait__writer *writer) {
-    static const char *const keys[] = {"inputs", "outputs"};
-    for (int i = 0; i < 2; i++) {
-        plait__write_open(writer, keys[i], '[');
-        plait__write_document_open(writer);
-        plait__write_close(writer, '}');
-        plait__write_close(writer, ']');
-    }
+const char *plait__package_output(const plait_model *model) {
+    return model->multimodal ? "fusion" : "document";
+}
+
+static void write_bytes(struct plait__writer *writer, const char *name) {
+    plait__write_bytes_open(writer, name);
+    plait__write_close(writer, '}');
+}
+
+/* The package as a model of its own: the bytes of a document, or of each modality, in, and the answer's JSON out. */
+static void write_package_types(struct plait__writer *writer, const plait_model *model) {
+    const char *name;
+    plait__write_open(writer, "inputs", '[');
+    if (!model->multimodal) write_bytes(writer, "document");
+    for (size_t i = 0; (name = plait_model_modality(model, i, NULL)); i++) write_bytes(writer, name);
+    plait__write_close(writer, ']');
+    plait__write_open(writer, "outputs", '[');
+    write_bytes(writer, plait__package_output(model));
+    plait__write_close(writer, ']');
 }
 
 /* As far as the dimension's name says: nothing else in a graph does. */
@@ -47,12 +57,13 @@ static bool is_independent(const plait_session *session) {
     return known;
 }
 
-static enum plait_status card_add(plait_context *context, struct plait__edition *edition, const char *network, size_t length,
-                                  const plait_session *session) {
+/* `session` NULL: of the package. */
+static enum plait_status card_add(const struct plait__replica *replica, struct plait__edition *edition, const char *network,
+                                  size_t length, const plait_session *session) {
     struct plait__card *card = &edition->cards[edition->card_count];
     struct plait__buffer buffer;
     struct plait__writer writer = {.buffer = &buffer};
-    plait__buffer_init(&buffer, context, 1 << 20);
+    plait__buffer_init(&buffer, replica->context, 1 << 20);
     snprintf(card->network, sizeof card->network, "%.*s", (int)length, network);
     card->platform = session ? "onnx_plait" : "plait_package";
     card->independent = session && plait_session_input_count(session) > 0 && is_independent(session);
@@ -60,7 +71,7 @@ static enum plait_status card_add(plait_context *context, struct plait__edition 
         write_types(&writer, "inputs", session, true);
         write_types(&writer, "outputs", session, false);
     } else {
-        write_package_types(&writer);
+        write_package_types(&writer, replica->model);
     }
     if (writer.status == PLAIT_OK && !(card->types = strdup(buffer.data))) writer.status = PLAIT_MEMORY;
     plait__buffer_end(&buffer);
@@ -70,12 +81,11 @@ static enum plait_status card_add(plait_context *context, struct plait__edition 
 
 enum plait_status plait__cards_make(struct plait__edition *edition, const struct plait__replica *replica) {
     struct plait__network *networks[PLAIT__NETWORKS_MOST];
-    if (replica->session) return card_add(replica->context, edition, "", 0, replica->session);
-    PLAIT__TRY(card_add(replica->context, edition, "", 0, NULL));
+    if (replica->session) return card_add(replica, edition, "", 0, replica->session);
+    PLAIT__TRY(card_add(replica, edition, "", 0, NULL));
     const int count = plait__package_networks(replica->model, networks);
     for (int i = 0; i < count; i++)
-        PLAIT__TRY(
-            card_add(replica->context, edition, networks[i]->file, strcspn(networks[i]->file, "."), networks[i]->session));
+        PLAIT__TRY(card_add(replica, edition, networks[i]->file, strcspn(networks[i]->file, "."), networks[i]->session));
     return PLAIT_OK;
 }
 

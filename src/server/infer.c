@@ -9,13 +9,13 @@
 
 /* ------------------------------------------------------------------ the answer */
 
-/* The document as an output: JSON text, with its length in front where it goes as binary. */
-static void write_document(struct plait__infer *infer, struct plait__writer *writer, const struct plait__buffer *json,
-                           struct plait__buffer *binary) {
+/* A package's output: JSON text, with its length in front where it goes as binary. */
+static void write_text(struct plait__infer *infer, struct plait__writer *writer, const struct plait__buffer *json,
+                       struct plait__buffer *binary) {
     const uint32_t size = (uint32_t)json->size;
     const unsigned char length[4] = {(unsigned char)size, (unsigned char)(size >> 8), (unsigned char)(size >> 16),
                                      (unsigned char)(size >> 24)};
-    plait__write_document_open(writer);
+    plait__write_bytes_open(writer, plait__package_output(infer->package));
     if (infer->as_binary[0]) {
         plait__write_open(writer, "parameters", '{');
         plait__write_int(writer, "binary_data_size", (int64_t)json->size + 4);
@@ -64,7 +64,7 @@ void plait__infer_answer(struct plait__infer *infer, const struct plait__buffer 
         if (infer->session)
             write_tensor(infer, &writer, i, &binary);
         else
-            write_document(infer, &writer, json, &binary);
+            write_text(infer, &writer, json, &binary);
     }
     plait__write_close(&writer, ']');
     plait__write_close(&writer, '}');
@@ -94,10 +94,20 @@ static void read_document(struct plait__infer *infer, struct plait__replica *rep
     plait__buffer_end(&json);
 }
 
+/* Answers where it goes well. */
+static enum plait_status fuse(struct plait__infer *infer, struct plait__replica *replica) {
+    struct plait__buffer json;
+    plait__buffer_init(&json, infer->context, infer->exchange->answer.ceiling);
+    const enum plait_status status = plait__fuse_job_run(infer->exchange, replica, &infer->fuse, &json);
+    if (status == PLAIT_OK) plait__infer_answer(infer, &json);
+    plait__buffer_end(&json);
+    return status;
+}
+
 void plait__infer_answer_failure(struct plait__infer *infer, enum plait_status status, const char *sentence) {
     if (status == PLAIT_CANCELLED)
         plait__answer_error(infer->exchange, 504, "the deadline passed while the model ran");
-    else if (status == PLAIT_INVALID || status == PLAIT_UNSUPPORTED || status == PLAIT_LIMIT)
+    else if (status == PLAIT_INVALID || status == PLAIT_UNSUPPORTED || status == PLAIT_LIMIT || status == PLAIT_NOT_FOUND)
         plait__answer_error(infer->exchange, 400, "%s", sentence);
     else
         plait__answer_failure(infer->exchange, status, sentence);
@@ -130,9 +140,10 @@ bool plait__infer_again(struct plait__infer *infer) {
 
 void plait__infer_alone(struct plait__infer *infer, struct plait__replica *replica) {
     struct plait__exchange *exchange = infer->exchange;
-    const enum plait_status status = infer->session ? run(infer) : PLAIT_OK;
+    const bool documents = infer->package && !infer->package->multimodal;
+    const enum plait_status status = documents ? PLAIT_OK : infer->package ? fuse(infer, replica) : run(infer);
     if (status != PLAIT_OK && plait__infer_again(infer)) return; /* and counted */
-    if (!infer->session)
+    if (documents)
         read_document(infer, replica);
     else if (status != PLAIT_OK)
         plait__infer_answer_failure(infer, status, plait_context_error(replica->context));

@@ -107,9 +107,11 @@ static enum plait_status read_input(struct plait__infer *infer, const struct pla
     return fill(infer, input, tensor);
 }
 
-/* ------------------------------------------------------------------ the package's input: bytes */
+/* ------------------------------------------------------------------ a package's inputs: bytes */
 
-static enum plait_status read_bytes(struct plait__infer *infer, const struct plait__json *input) {
+/* The one element of an input: binary, with its length in front, or a string of JSON, base64 where it is not text. */
+static enum plait_status read_element(struct plait__infer *infer, const struct plait__json *input, bool is_text,
+                                      const char **bytes_out, size_t *size_out) {
     const char *datatype, *bytes, *text;
     int64_t size;
     plait_tensor shape = {0};
@@ -118,7 +120,7 @@ static enum plait_status read_bytes(struct plait__infer *infer, const struct pla
         return plait__json_fail(input, "datatype", PLAIT_INVALID, "expected BYTES, found \"%.20s\"", datatype);
     PLAIT__TRY(read_shape(input, &shape));
     if (plait__elements(shape.rank, shape.dims) != 1)
-        return plait__json_fail(input, "shape", PLAIT_INVALID, "expected one element, a document");
+        return plait__json_fail(input, "shape", PLAIT_INVALID, "expected one element");
     PLAIT__TRY(binary_size(input, &size));
     if (size >= 0) {
         PLAIT__TRY(take_binary(infer, size, &bytes));
@@ -126,8 +128,8 @@ static enum plait_status read_bytes(struct plait__infer *infer, const struct pla
         if (size < 4 ||
             (int64_t)((uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24) != size - 4)
             return plait__json_fail(input, NULL, PLAIT_INVALID, "expected four bytes of length and as many bytes as they say");
-        infer->document.bytes = bytes + 4;
-        infer->document.size = (size_t)size - 4;
+        *bytes_out = bytes + 4;
+        *size_out = (size_t)size - 4;
         return PLAIT_OK;
     }
     const struct plait__span_of_text *run;
@@ -135,12 +137,46 @@ static enum plait_status read_bytes(struct plait__infer *infer, const struct pla
     PLAIT__TRY(data_of(infer, input, &run));
     PLAIT__TRY(plait__json_parse(infer->context, run->at, run->size, "data", &data));
     enum plait_status status = PLAIT_OK;
-    if (!cJSON_IsArray(data.item) || !plait__json_next(&data, &element))
-        status = plait__json_fail(input, "data", PLAIT_INVALID, "expected an array of one string, base64 of a document");
-    else if ((status = plait__json_text(&element, NULL, &text)) == PLAIT_OK)
-        status = plait__base64_decode(&infer->exchange->arena, text, &infer->document.bytes, &infer->document.size);
+    if (!cJSON_IsArray(data.item) || !plait__json_next(&data, &element)) {
+        status = plait__json_fail(input, "data", PLAIT_INVALID, "expected an array of one string%s",
+                                  is_text ? "" : ", base64 of its bytes");
+    } else if ((status = plait__json_text(&element, NULL, &text)) == PLAIT_OK && is_text) {
+        *size_out = strlen(text);
+        if (!(*bytes_out = plait__arena_string(&infer->exchange->arena, text, *size_out))) status = PLAIT_MEMORY;
+    } else if (status == PLAIT_OK) {
+        status = plait__base64_decode(&infer->exchange->arena, text, bytes_out, size_out);
+    }
     plait__json_end(&data);
     return status;
+}
+
+static enum plait_status read_document(struct plait__infer *infer, const struct plait__json *input) {
+    return read_element(infer, input, false, &infer->document.bytes, &infer->document.size);
+}
+
+static enum plait_status read_modality(struct plait__infer *infer, const struct plait__json *input) {
+    struct plait__fuse_job *job = &infer->fuse;
+    const char *name, *known, *kind;
+    struct plait__json parameters;
+    size_t index = 0;
+    PLAIT__TRY(plait__json_text(input, "name", &name));
+    while ((known = plait_model_modality(infer->package, index, &kind)) && strcmp(known, name) != 0) index++;
+    if (!known) return plait__json_fail(input, "name", PLAIT_INVALID, "the package has no modality \"%.60s\"", name);
+    for (size_t i = 0; i < job->input_count; i++)
+        if (job->inputs[i].modality == known)
+            return plait__json_fail(input, "name", PLAIT_INVALID, "the modality \"%.60s\" is given twice", name);
+    plait_input *given = &job->inputs[job->input_count];
+    const bool is_text = strcmp(kind, "image") != 0 && strcmp(kind, "audio") != 0;
+    const char *bytes;
+    given->modality = known;
+    PLAIT__TRY(read_element(infer, input, is_text, &bytes, &given->size));
+    given->bytes = bytes;
+    job->input_count++;
+    if (!plait__json_has(input, "parameters")) return PLAIT_OK;
+    PLAIT__TRY(plait__json_object(input, "parameters", &parameters));
+    given->timed = plait__json_has(&parameters, "timestamp_us");
+    return given->timed ? plait__json_int(&parameters, "timestamp_us", INT64_MIN / 4, INT64_MAX / 4, &given->timestamp_us)
+                        : PLAIT_OK;
 }
 
 /* ------------------------------------------------------------------ the request */
@@ -157,7 +193,8 @@ static enum plait_status read_outputs(struct plait__infer *infer) {
         size_t index = 0;
         PLAIT__TRY(plait__json_text(&output, "name", &name));
         while (index < infer->output_count &&
-               strcmp(infer->session ? plait_session_output_name(infer->session, index) : "document", name) != 0)
+               strcmp(infer->session ? plait_session_output_name(infer->session, index) : plait__package_output(infer->package),
+                      name) != 0)
             index++;
         if (index == infer->output_count)
             return plait__json_fail(&output, "name", PLAIT_INVALID, "the model has no output \"%.60s\"", name);
@@ -180,20 +217,31 @@ static enum plait_status read_parameters(struct plait__infer *infer) {
         PLAIT__TRY(plait__json_bool(&parameters, "binary_data_output", &infer->all_binary));
     if (plait__json_has(&parameters, "timeout"))
         PLAIT__TRY(plait__json_int(&parameters, "timeout", 0, (int64_t)1 << 50, &timeout_us));
+    if (infer->package && infer->package->multimodal) {
+        plait_fuse_options *fuse = &infer->fuse.options;
+        if (plait__json_has(&parameters, "pattern")) PLAIT__TRY(plait__json_text(&parameters, "pattern", &fuse->pattern));
+        if (plait__json_has(&parameters, "without")) PLAIT__TRY(plait__json_text(&parameters, "without", &fuse->without));
+        fuse->has_now = plait__json_has(&parameters, "now_us");
+        if (fuse->has_now) PLAIT__TRY(plait__json_int(&parameters, "now_us", INT64_MIN / 4, INT64_MAX / 4, &fuse->now_us));
+    }
     const uint64_t deadline = infer->exchange->start_us + (uint64_t)timeout_us;
     if (timeout_us && deadline < infer->exchange->deadline_us) infer->exchange->deadline_us = deadline;
     return PLAIT_OK;
 }
 
 static enum plait_status read_inputs(struct plait__infer *infer) {
+    const bool is_multimodal = infer->package && infer->package->multimodal;
     struct plait__json inputs, input = {0};
     PLAIT__TRY(plait__json_array(&infer->root, "inputs", &inputs));
-    while (plait__json_next(&inputs, &input)) PLAIT__TRY((infer->session ? read_input : read_bytes)(infer, &input));
+    while (plait__json_next(&inputs, &input))
+        PLAIT__TRY((infer->session ? read_input : is_multimodal ? read_modality : read_document)(infer, &input));
     for (size_t i = 0; i < infer->input_count; i++)
         if (!infer->inputs[i].dtype)
             return plait__fail(infer->context, PLAIT_INVALID, "inputs: expected the input \"%.60s\", found none of that name",
                                plait_session_input_name(infer->session, i));
-    if (!infer->session && !infer->document.bytes)
+    if (is_multimodal && !infer->fuse.input_count)
+        return plait__fail(infer->context, PLAIT_INVALID, "inputs: expected at least one modality, found none");
+    if (infer->package && !is_multimodal && !infer->document.bytes)
         return plait__fail(infer->context, PLAIT_INVALID, "inputs: expected one input, the document");
     if (infer->binary != infer->binary_end)
         return plait__fail(infer->context, PLAIT_INVALID, "%lld bytes after the JSON belong to no input",
@@ -207,7 +255,9 @@ static enum plait_status read_raw(struct plait__infer *infer) {
     const struct plait__buffer *body = &infer->exchange->body;
     int open = -1;
     for (size_t i = 0; i < infer->output_count; i++) infer->wanted[i] = infer->as_binary[i] = true;
-    if (!infer->session) {
+    if (infer->package && infer->package->multimodal)
+        return plait__fail(infer->context, PLAIT_INVALID, "raw data is for a model with one input, this one has modalities");
+    if (infer->package) {
         infer->document.bytes = body->data;
         infer->document.size = body->size;
         return PLAIT_OK;
@@ -248,6 +298,7 @@ static enum plait_status read_json(struct plait__infer *infer) {
 
 enum plait_status plait__infer_read(struct plait__infer *infer) {
     struct plait__arena *arena = &infer->exchange->arena;
+    plait_fuse_options_default(&infer->fuse.options);
     infer->input_count = infer->session ? plait_session_input_count(infer->session) : 0;
     infer->output_count = infer->session ? plait_session_output_count(infer->session) : 1;
     infer->inputs = plait__arena_array(arena, infer->input_count + 1, sizeof *infer->inputs);

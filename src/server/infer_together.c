@@ -88,6 +88,7 @@ void plait__infer_together(struct plait__exchange *const *exchanges, int count, 
     for (int i = 0; i < count; i++) {
         struct plait__infer *infer = infers[i] = exchanges[i]->job;
         infer->session = plait__replica_session(replica, exchanges[i]->card);
+        infer->package = infer->session ? NULL : replica->model;
         const enum plait_status status = plait__infer_read(infer);
         if (status == PLAIT_OK) {
             read[left++] = infer;

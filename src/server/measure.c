@@ -39,6 +39,8 @@
     X(quality, HISTOGRAM, "plait_modality_quality", "Quality of the modalities present.", ("modality"), 0, SHARES)            \
     X(contribution, HISTOGRAM, "plait_modality_contribution", "Share of a modality in the answer.", ("modality"), 0, SHARES)  \
     X(confidence, HISTOGRAM, "plait_field_confidence", "Calibrated confidence of fields with a value.", ("field"), 0, SHARES) \
+    X(agreement, HISTOGRAM, "plait_modality_agreement",                                                                       \
+      "How far the modalities, asked one by one, say the same: 1 less the Jensen-Shannon divergence.", ("field"), 0, SHARES)  \
     X(inferences, COUNTER, "plait_inferences_total", "Runs of a model through the inference protocol.", ("model", "outcome"), \
       0, {0})                                                                                                                 \
     X(events, COUNTER, "plait_events_total", "CloudEvents by outcome.", ("outcome"), 0, {0})                                  \
@@ -125,10 +127,12 @@ void plait__measure_document(struct plait__measure *measure, const struct plait_
                        (double)document->stage_us[s] / 1e6);
     for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
         measure_modality(measure, plait__modality_name((enum plait__modality)m), &document->modalities[m]);
-    for (int f = 0; f < document->field_count; f++)
-        if (document->fields[f].value)
-            plait__observe(measure->confidence, PLAIT__LABELS(document->fields[f].rule->name),
-                           (double)document->fields[f].confidence);
+    for (int f = 0; f < document->field_count; f++) {
+        const struct plait__field *field = &document->fields[f];
+        if (!field->value) continue;
+        plait__observe(measure->confidence, PLAIT__LABELS(field->rule->name), (double)field->confidence);
+        if (field->compared) plait__observe(measure->agreement, PLAIT__LABELS(field->rule->name), (double)field->agreement);
+    }
     for (int c = 0; c < document->check_count; c++)
         plait__count(measure->checks, PLAIT__LABELS(document->checks[c].name, document->checks[c].passed ? "true" : "false"),
                      1);

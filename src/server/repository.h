@@ -43,6 +43,8 @@ struct plait__edition;
 /* Those of a package and of each of its networks, or of the one network.  cards.c */
 enum plait_status plait__cards_make(struct plait__edition *edition, const struct plait__replica *replica);
 void plait__cards_clear(struct plait__edition *edition);
+/* What a package's one output is called. */
+const char *plait__package_output(const plait_model *model);
 
 enum plait__edition_state { PLAIT__EDITION_LOADING, PLAIT__EDITION_READY, PLAIT__EDITION_GONE, PLAIT__EDITION_FAILED };
 

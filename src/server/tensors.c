@@ -43,8 +43,8 @@ void plait__write_tensor_open(struct plait__writer *writer, const char *name, co
     plait__write_close(writer, ']');
 }
 
-void plait__write_document_open(struct plait__writer *writer) {
-    open_tensor(writer, "document", "BYTES");
+void plait__write_bytes_open(struct plait__writer *writer, const char *name) {
+    open_tensor(writer, name, "BYTES");
     plait__write_int(writer, NULL, 1);
     plait__write_close(writer, ']');
 }

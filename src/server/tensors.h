@@ -13,8 +13,8 @@ enum plait_dtype plait__datatype_find(const char *name);
 
 /* Opens the object of a tensor with its name, datatype and shape; the caller adds what else it has, and closes it. */
 void plait__write_tensor_open(struct plait__writer *writer, const char *name, const plait_tensor *type);
-/* The same of a document, the one input and output of a package: an element of BYTES. */
-void plait__write_document_open(struct plait__writer *writer);
+/* The same of one element of BYTES, as packages take and give. */
+void plait__write_bytes_open(struct plait__writer *writer, const char *name);
 
 /* A run of JSON text within a larger one. */
 struct plait__span_of_text {

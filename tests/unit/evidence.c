@@ -39,6 +39,16 @@ TEST(a_sense_against_the_answer_has_no_share) {
     CHECK_NEAR(shares[2], 0, 0);
 }
 
+TEST(agreement) {
+    const float same[16] = {[T] = 0.9f, [L] = 0.9f, [I] = 0.9f}, apart[16] = {[T] = 1, [L] = 0};
+    CHECK_NEAR(plait__senses_agree(same, T | L | I), 1, 1e-6);
+    CHECK_NEAR(plait__senses_agree(apart, T | L), 0, 1e-6);
+    CHECK_NEAR(plait__senses_agree(apart, T), 1, 0); /* with nobody */
+    /* By hand: entropy of (.55, .45) less the mean of those of (.9, .1) and (.2, .8), .688139 - .412742, of log 2. */
+    const float some[16] = {[T] = 0.9f, [I] = 0.2f};
+    CHECK_NEAR(plait__senses_agree(some, T | I), 1 - (0.688139 - 0.412742) / 0.693147, 1e-5);
+}
+
 TEST(one_sense_or_none) {
     const float p[16] = {[L] = 0.4f};
     float shares[PLAIT__MODALITY_COUNT];
@@ -50,4 +60,4 @@ TEST(one_sense_or_none) {
     CHECK_NEAR(sum(shares), 1, 1e-6);
 }
 
-TEST_MAIN(three_senses, equal_senses_share_equally, a_sense_against_the_answer_has_no_share, one_sense_or_none)
+TEST_MAIN(three_senses, equal_senses_share_equally, a_sense_against_the_answer_has_no_share, agreement, one_sense_or_none)

@@ -1,5 +1,6 @@
 /* All patterns on two modalities of one number each, by hand; missing, bad, old and misaligned ones; contributions. */
 #include "fusion/fusion.h"
+#include "fusion/agreement.h"
 
 #include "base/buffer.h"
 #include "made_package.h"
