@@ -69,6 +69,7 @@ void plait__answer_error(struct plait__exchange *exchange, int status, const cha
     va_end(arguments);
     for (char *at = sentence; *at; at++) /* one line, whatever a client's names have in them */
         if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) *at = '?';
+    snprintf(exchange->failure, sizeof exchange->failure, "%.159s", status >= 500 ? sentence : "");
     struct plait__writer writer = {.buffer = &exchange->answer};
     exchange->answer.size = 0;
     plait__write_open(&writer, NULL, '{');

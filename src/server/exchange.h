@@ -88,6 +88,7 @@ struct plait__exchange {
     /* The answer. */
     bool answered;
     int status;
+    char failure[160];      /* the sentence of an answer of 5xx, for the log; "": none */
     const char *media_type; /* static text */
     struct plait__buffer answer;
     int header_count;

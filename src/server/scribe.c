@@ -19,7 +19,7 @@ struct plait__entry {
     int status;                 /* 0: the client went first */
     size_t bytes_in, bytes_out;
     char id[40], trace[33], key[20], client[17], span[17];
-    char model[80];
+    char model[80], failure[160];
     struct plait__entry *next;
 };
 
@@ -82,6 +82,7 @@ static void log_entry(struct plait__buffer *line, const struct plait__entry *ent
     plait__write_text(&writer, "client", entry->client);
     plait__write_text(&writer, "trace_id", entry->trace);
     plait__write_text(&writer, "span_id", entry->span);
+    if (*entry->failure) plait__write_text(&writer, "error", entry->failure);
     plait__write_close(&writer, '}');
     if (writer.status == PLAIT_OK) fprintf(stderr, "%s\n", line->data);
 }
@@ -179,6 +180,7 @@ void plait__scribe_request(struct plait__exchange *exchange, bool sent) {
         memcpy(entry->id, exchange->id, sizeof entry->id);
         snprintf(entry->key, sizeof entry->key, "%s", exchange->key_id);
         snprintf(entry->model, sizeof entry->model, "%s", exchange->model);
+        memcpy(entry->failure, exchange->failure, sizeof entry->failure);
         plait__trace_id(&exchange->trace, entry->trace);
         snprintf(entry->span, sizeof entry->span, "%016llx", (unsigned long long)exchange->trace.spans[0].id);
         hash_client(scribe, exchange->connection, entry->unix_us, entry->client);

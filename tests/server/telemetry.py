@@ -91,9 +91,12 @@ with Endpoint(plait, root, '--workers', 1, '--quiet', '--telemetry', 2) as serve
     check(server.metrics()['plait_rejected_total{reason="telemetry"}'] == statuses.count(429), 'and that is counted')
     check(server.ask('OPTIONS', '/v1/telemetry', headers={'Origin': HERE})[0] == 405 and 'vary' not in server.get('/v2', headers={'Origin': HERE})[1], 'without --origins pages of others are told nothing')
 
-with Endpoint(plait, root, '--workers', 1, '--quiet', '--origins', '*') as server:
+with Endpoint(plait, root, '--workers', 1, '--origins', '*') as server:
     check(send(server, report(event()))[0] == 501, 'without --telemetry none are taken')
     check(server.get('/v2', headers={'Origin': THERE})[1]['access-control-allow-origin'] == '*', 'any page may ask')
+    check(server.get('/v2/models/none')[0] == 404 and server.end() == 0, 'it ends well')
+    said = {line['status']: line.get('error') for line in map(json.loads, server.log) if line['message'] == 'request'}
+    check(said[501] and 'telemetry' in said[501] and said[404] is None, 'the log says why a request failed, and not what a client did wrong: %s' % said)
 
 with tempfile.TemporaryDirectory() as folder:
     keys = os.path.join(folder, 'keys.json')
