@@ -28,6 +28,8 @@ static enum plait_status write_batch(const struct plait__exporter *exporter, con
     plait__write_open(&writer, "attributes", '[');
     write_text_attribute(&writer, "service.name", exporter->service);
     write_text_attribute(&writer, "service.version", PLAIT_VERSION);
+    if (exporter->function) write_text_attribute(&writer, "faas.name", exporter->function);
+    if (exporter->revision) write_text_attribute(&writer, "faas.version", exporter->revision);
     plait__write_close(&writer, ']');
     plait__write_close(&writer, '}');
     plait__write_open(&writer, "scopeSpans", '[');
@@ -167,13 +169,21 @@ void plait__exporter_add(struct plait__server *server, const struct plait__trace
     if (!room) plait__count(server->measure.dropped, PLAIT__LABELS("traces"), 1);
 }
 
+/* NULL where it is not set, or empty. */
+static const char *variable(const char *name) {
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
 enum plait_status plait__exporter_begin(struct plait__server *server, const char *url) {
     struct plait__exporter *exporter = &server->exporter;
-    const char *service = getenv("OTEL_SERVICE_NAME");
+    const char *service = variable("OTEL_SERVICE_NAME");
     if (!url) return PLAIT_OK;
     exporter->url = url;
     exporter->headers = getenv("OTEL_EXPORTER_OTLP_HEADERS");
-    exporter->service = service && *service ? service : "plait";
+    exporter->function = variable("K_SERVICE"); /* Knative's container contract, which Cloud Run keeps too */
+    exporter->revision = variable("K_REVISION");
+    exporter->service = service ? service : exporter->function ? exporter->function : "plait";
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return plait__fail(server->context, PLAIT_INVALID, "--traces: expected a URL of http or https, found \"%.80s\"", url);
     PLAIT__TRY(plait_context_create(NULL, &exporter->context));

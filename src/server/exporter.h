@@ -16,6 +16,7 @@ struct plait__exporter {
     plait_context *context; /* of the thread */
     struct plait__curl curl;
     const char *url, *headers, *service; /* headers: "name=value,name=value"; NULL: none */
+    const char *function, *revision;     /* of it that the platform runs; NULL: it does not say */
     bool started, ending;
     pthread_t thread;
     pthread_mutex_t lock;

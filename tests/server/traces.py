@@ -99,6 +99,15 @@ with Endpoint(plait, root, '--workers', 1, OTEL_EXPORTER_OTLP_ENDPOINT=base, OTE
 collector.shutdown()
 collector.server_close()
 
+platform = Collector()
+with Endpoint(plait, root, '--workers', 1, '--traces', 'http://127.0.0.1:%d' % platform.server_port, '--quiet', K_SERVICE='receipts', K_REVISION='receipts-00007') as server:
+    server.get('/v2')
+    platform.wait(1)
+    resource = {a['key']: a['value']['stringValue'] for a in platform.batches[0]['resourceSpans'][0]['resource']['attributes']}
+    check(resource['service.name'] == resource['faas.name'] == 'receipts' and resource['faas.version'] == 'receipts-00007', 'on Knative: %s' % resource)
+platform.shutdown()
+platform.server_close()
+
 with Endpoint(plait, root, '--workers', 1, '--traces', base + '/v1/traces', '--quiet') as server:  # nobody listens there any more
     for _ in range(600):
         server.get('/v2')
