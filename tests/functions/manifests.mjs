@@ -108,7 +108,7 @@ for (const { metadata, spec } of byKind('Deployment')) {
   check(Object.entries(service.spec.selector).every(([key, value]) => spec.template.metadata.labels[key] === value), `${metadata.name}: is behind the service`)
 }
 const gpu = pods.filter(({ spec }) => spec.template.spec.containers[0].image.includes('plait-gpu'))
-check(gpu.length === 2, `${gpu.length} for GPUs`)
+check(gpu.length === 3, `${gpu.length} for GPUs`)
 for (const { metadata, spec } of pods) {
   const [{ args, resources }] = spec.template.spec.containers
   const asks = args.join(' ').includes('--backend cuda')
