@@ -41,6 +41,8 @@ degraded sound has white noise of its own power.
 ## What it cannot do
 
 - Men's voices alone were recorded; women's and children's are covered by what was made of men's, and were not measured.
+- How sure it is of a voice that nobody trained on is right over the five voices, not for each of them. (Of 450 recordings chance alone makes an
+  error of 0.03 in what a cell above says.)
 - One digit at a time, English. What is neither picture nor digit gets a digit too.
 """
 
