@@ -22,7 +22,7 @@ HEARD = {**digits_sound.PARAMETERS, 'frames': digits_sound.FRAMES}
 
 
 def export(model, inputs, names, outputs, path, free=True):
-    dynamic = {n: {0: 'n'} for n in names + outputs} if free else None
+    dynamic = {name: {0: 'batch'} for name in names + outputs} if free else None  # what the server takes for independent samples
     torch.onnx.export(model.eval(), inputs, str(path), opset_version=OPSET, input_names=names, output_names=outputs, dynamic_axes=dynamic)
     half.store(path)
 

@@ -1,5 +1,5 @@
 """A multimodal package as a model of the inference protocol: each modality an input, the answer that of `plait fuse`."""
-import base64, json, math, os, random, struct, sys, tempfile, wave
+import base64, json, math, os, random, struct, sys, tempfile, threading, wave
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from endpoint import Endpoint
@@ -54,7 +54,7 @@ def ask(inputs, **parameters):
 
 one, vowel, damaged = picture('one.pgm', 0.1), sound('vowel.wav', 140), os.path.join(folder.name, 'damaged.jpg')
 open(damaged, 'wb').write(b'\xff\xd8\xff no picture')
-with Endpoint(plait, root, '--models', 'models', '--workers', 2, '--quiet') as server:
+with Endpoint(plait, root, '--models', 'models', '--workers', 2, '--queue', 64, '--quiet', '--batch-delay', 20000) as server:
     card = json.loads(server.get('/v2/models/digits')[2])
     check([i['name'] for i in card['inputs']] == ['image', 'audio'] and all(i['datatype'] == 'BYTES' for i in card['inputs']) and [o['name'] for o in card['outputs']] == ['fusion'], 'the card: %s' % card)
     for what, inputs, options in (('both', [element('image', one), element('audio', vowel)], ['--image', one, '--audio', vowel]),
@@ -90,4 +90,23 @@ with Endpoint(plait, root, '--models', 'models', '--workers', 2, '--quiet') as s
     metrics = server.metrics()
     agreed = metrics.get('plait_modality_agreement_count{field="digit"}', 0)
     check(agreed >= 5 and metrics.get('plait_modality_present_total{modality="audio"}', 0) >= 10, 'modalities and their agreement are counted: %s' % {k: v for k, v in metrics.items() if 'modality' in k and 'count' in k})
+
+    # Fused samples of several requests share a run of the network.
+    def fuse(seed):
+        values = random.Random(seed)
+        inputs = [{'name': name, 'datatype': 'FP32', 'shape': [1, size], 'data': [values.gauss(0, 1) for _ in range(size)] if size > 2 else [1, 1]} for name, size in (('image', 64), ('audio', 64), ('present', 2))]
+        status, _, body = server.post('/v2/models/digits.early/infer', {'inputs': inputs})
+        return json.loads(body)['outputs'][0]['data'] if status == 200 else None
+
+    alone, together = [fuse(seed) for seed in range(8)], [None] * 8
+    shared = lambda what: server.metrics().get('plait_batch_size_%s{model="digits.early"}' % what, 0)
+    before = shared('count'), shared('sum')
+    threads = [threading.Thread(target=lambda seed=seed: together.__setitem__(seed, fuse(seed))) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    runs, samples = shared('count') - before[0], shared('sum') - before[1]
+    check(all(together) and all(abs(a - b) < 1e-5 for x, y in zip(alone, together) for a, b in zip(x, y)), 'fused together as alone')
+    check(samples == 8 and runs < 8, '%d samples in %d runs' % (samples, runs))
 check.finish()
