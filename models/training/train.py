@@ -1,11 +1,11 @@
 """Retrains the whole receipt package from nothing, and writes its card.
 
-usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--length 1] [--continue] [--from STEP] [--list]
+usage: train.py [--data ../shared/data] [--work runs] [--package ../receipt] [--length 1] [--continue | --fields] [--from STEP] [--list]
 
 Steps are done in order, each once: a step that ended is remembered in WORK/done, one that was interrupted goes on from its
 checkpoint, and --from does a step and all after it again.  --length scales the number of training steps: 1 makes the
 package as it is shipped, in about two and a half hours of one core.  --continue begins with the detector and the recogniser that are in
-the package instead of from nothing.  The network that hears amounts comes with digits_train.py's others, in WORK/digits.  Seeds and
+the package instead of from nothing; --fields leaves both as they are and trains the tagger alone, about an hour.  The network that hears amounts comes with digits_train.py's others, in WORK/digits.  Seeds and
 numbers of steps are fixed, so that only the machine's rounding differs from run to run.  Needs
 build/native/plait (cmake --preset native && cmake --build --preset native) and the packages of requirements.txt.
 """
@@ -93,8 +93,12 @@ def steps(o):
                               json.loads((w / 'folds.json').read_text()))
 
 
-def begin(folder):
-    """A package without networks: sizes and thresholds as ours has them; the parts of the tagger and the voice come with their exports."""
+def begin(folder, whole):
+    """A copy of ours, or a package without networks: sizes and thresholds as ours has them; the parts of the tagger and the voice come with
+    their exports."""
+    if whole:
+        shutil.copytree(PACKAGE, folder)
+        return
     folder.mkdir(parents=True)
     shutil.copy(PACKAGE / 'charset.txt', folder)
     kept = {k: v for k, v in package.read(PACKAGE).items() if k not in tagger_manifest.part() and k != 'voice'}
@@ -107,7 +111,9 @@ def main():
     parser.add_argument('--work', type=pathlib.Path, default=HERE / 'runs')
     parser.add_argument('--package', type=pathlib.Path, default=PACKAGE)
     parser.add_argument('--length', type=float, default=1)
-    parser.add_argument('--continue', dest='resume', action='store_true')
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument('--continue', dest='resume', action='store_true')
+    which.add_argument('--fields', action='store_true')
     parser.add_argument('--from', dest='again', metavar='STEP')
     parser.add_argument('--list', action='store_true')
     o = parser.parse_args()
@@ -115,12 +121,14 @@ def main():
     o.golden = ROOT / 'tests' / 'golden' if o.package == PACKAGE else o.work / 'golden'
     todo = list(steps(o))
     names = [name for name, _ in todo]
+    if o.fields: todo = [step for step in todo[names.index('tagger-inputs'):] if step[0] != 'voice']
+    names = [name for name, _ in todo]
     if o.list: return print('\n'.join(names))
     if o.again and o.again not in names: parser.error('no step %s: --list shows them' % o.again)
     if not (o.data / 'receipts').is_dir(): parser.error('no receipts in %s' % o.data)
     if not PLAIT.exists(): parser.error('%s is not built' % PLAIT.relative_to(ROOT))
     (o.work / 'done').mkdir(parents=True, exist_ok=True)
-    if not (o.package / 'manifest.json').exists(): begin(o.package)
+    if not (o.package / 'manifest.json').exists(): begin(o.package, o.fields)
     seconds_file = o.work / 'seconds.json'
     seconds = json.loads(seconds_file.read_text()) if seconds_file.exists() else {}
     again = False

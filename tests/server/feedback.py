@@ -80,4 +80,26 @@ with tempfile.TemporaryDirectory() as folder:
                 break
         check(any('Brier' in line for line in server.log), 'unloaded for its confidences: %s %s' % (said, [line for line in server.log if 'canary' in line]))
         check(read(server)['model']['version'] == stable and server.end() == 0, 'the stable version goes on')
+
+    # What was said becomes a labelled folder, which is measured, and can be trained on.
+    kept, said, labelled = (os.path.join(folder, name) for name in ('kept', 'said-2', 'labelled'))
+    os.mkdir(kept)
+    pictures = [os.path.join(root, 'samples', name) for name in ('kopitiam.jpg', 'grocer.jpg', 'hardware.jpg', 'bookshop.jpg')]  # the last one lies on its side
+    with Endpoint(plait, root, '--workers', 1, '--quiet', '--feedback', said) as server:
+        for number, picture in enumerate(pictures):
+            shutil.copy(picture, os.path.join(kept, 'upload-%d.jpg' % number))
+            document = read(server, open(picture, 'rb').read())
+            check(correct(server, document, {'company': 'First'})[0] == 201 and correct(server, document, {'company': 'Nobody & Sons', 'date': None})[0] == 201, 'it is kept')
+        correct(server, {'source': {'digest': 'f' * 64}}, {'company': 'no picture'})
+        server.end()
+    open(said, 'ab').write(b'{"a line that was cut')
+    command = [sys.executable, os.path.join(root, 'models', 'training', 'feedback.py'), said, kept, labelled, '--plait', plait, '--sure', '0.5']
+    made = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=300)
+    check(made.returncode == 0 and json.loads(made.stdout) == {'documents': 5, 'written': 3, 'no_picture': 1, 'unsure': 0, 'turned': 1, 'damaged_lines': 1}, 'a labelled folder: %s%s' % (made.stdout, made.stderr))
+    labels = [json.load(open(os.path.join(labelled, name))) for name in os.listdir(labelled) if name.endswith('.json')]
+    check(len(labels) == 3 and all(label['fields']['company'] == 'Nobody & Sons' and label['fields']['date'] is None and label['fields']['total'] and len(label['lines']) > 5 for label in labels), 'what was said last, and what nobody said is wrong')
+    measured = json.loads(subprocess.run([plait, 'eval', labelled], cwd=root, capture_output=True, text=True, timeout=300, check=True).stdout)
+    check(measured['documents'] == 3 and measured['missing'] == 0 and measured['fields']['company']['strict']['f1'] == 0 and measured['fields']['total']['strict']['f1'] == 1, 'and plait eval takes it: %s' % measured)
+    none = subprocess.run([*command[:-1], '1.1'], cwd=root, capture_output=True, text=True, timeout=300)
+    check(none.returncode == 1 and json.loads(none.stdout)['unsure'] == 3, 'what is not sure is left out: %s' % none.stdout)
 check.finish()
