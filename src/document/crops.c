@@ -1,16 +1,12 @@
 #include "document/crops.h"
 
-#include <time.h>
+#include "base/condition.h"
 
 void plait__crops_begin(struct plait__crops *crops, int most) {
-    pthread_condattr_t attributes;
     *crops = (struct plait__crops){.most = most};
     crops->last = &crops->first;
     pthread_mutex_init(&crops->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&crops->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    plait__condition_begin(&crops->changed);
 }
 
 void plait__crops_end(struct plait__crops *crops) {
@@ -74,8 +70,7 @@ static struct plait__crop *choose(const struct plait__crops *crops, const struct
     return others;
 }
 
-/* Takes `chosen` and what goes with it out of what waits, the reader's own first; how many.  `group` has room for a full run.
- */
+/* Takes `chosen` and what goes with it out of what waits, the reader's own first, into `group`, which has room; how many. */
 static int take(struct plait__crops *crops, const struct plait__crop_reader *reader, const struct plait__crop *chosen,
                 struct plait__crop **group) {
     const int width = chosen->width, most = full(crops, reader, width), alike = count_alike(crops, reader, chosen, most);
@@ -132,17 +127,11 @@ static int read_of(struct plait__crop *const *own, int count) {
 }
 
 static void wait_for_change(struct plait__crops *crops, uint64_t most_us) {
-    enum { MILLION = 1000000, BILLION = 1000000000 };
-    struct timespec end;
-    if (!most_us) {
+    const struct timespec end = plait__condition_deadline(most_us);
+    if (most_us)
+        pthread_cond_timedwait(&crops->changed, &crops->lock, &end);
+    else
         pthread_cond_wait(&crops->changed, &crops->lock);
-        return;
-    }
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += (time_t)(most_us / MILLION);
-    end.tv_nsec += (long)(most_us % MILLION) * 1000;
-    if (end.tv_nsec >= BILLION) end.tv_sec++, end.tv_nsec -= BILLION;
-    pthread_cond_timedwait(&crops->changed, &crops->lock, &end);
 }
 
 /* One run, or a wait for others'; the lock is held before and after. */

@@ -3,8 +3,8 @@
 #define PLAIT_SERVER_INTERNAL_H
 
 #include <microhttpd.h>
-#include <time.h>
 
+#include "base/condition.h"
 #include "server/exchange.h"
 #include "server/exporter.h"
 #include "server/gpu.h"
@@ -219,8 +219,6 @@ uint64_t plait__calendar_now(const struct plait__server *server);
 /* The same from the exchange's begin, so that no span ends before it began. */
 uint64_t plait__exchange_unix_now(const struct plait__exchange *exchange);
 void plait__sleep_ms(int milliseconds);
-void plait__condition_begin(pthread_cond_t *condition); /* one whose deadlines are these: */
-struct timespec plait__condition_deadline(uint64_t microseconds_from_now);
 
 /* ---- requests ---- */
 
