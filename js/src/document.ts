@@ -79,8 +79,8 @@ export interface ModalityState {
   present: boolean
   quality: Share
   timestamp_us: number
-  /** Mean share of the evidence over the fields found. */
-  contribution: Share
+  /** Mean share of the evidence over the fields found; `null` when it was not measured. */
+  contribution: Share | null
 }
 
 export interface Check {

@@ -86,7 +86,7 @@ struct plait__field {
     int line_count, word_count;
     const int *lines;                      /* indices of lines it stands on */
     const int *words;                      /* indices of its words, in reading order */
-    float evidence[PLAIT__MODALITY_COUNT]; /* share of each sense, >= 0, sum 1; all 0 without text */
+    float evidence[PLAIT__MODALITY_COUNT]; /* share of each sense, >= 0, sum 1; all 0: not measured */
     bool compared;                         /* two senses or more were asked one by one ... */
     float agreement;                       /* ... and so far say the same: 0..1 */
     enum plait__reason reason;
@@ -119,7 +119,7 @@ struct plait__modality_state {
     bool present;
     float quality; /* 0..1 */
     int64_t timestamp_us;
-    float contribution; /* mean share over the fields found */
+    float contribution; /* mean share over the fields found; NaN where it was not measured */
 };
 
 #define PLAIT__STAGE_MAP(X) \

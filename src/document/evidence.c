@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "document/document.h"
 #include "fusion/agreement.h"
 #include "fusion/shapley.h"
 
@@ -27,4 +28,10 @@ float plait__senses_agree(const float probability[1 << PLAIT__MODALITY_COUNT], u
         count++;
     }
     return plait__agreement(own, count, 2);
+}
+
+bool plait__field_is_measured(const struct plait__field *field) {
+    float sum = 0;
+    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) sum += field->evidence[m];
+    return sum > 0;
 }

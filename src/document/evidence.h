@@ -14,4 +14,8 @@ void plait__evidence(const float probability[1 << PLAIT__MODALITY_COUNT], unsign
  * what each alone says of "this" and "something else".  `asked`: the senses for which `probability` has a set of its own. */
 float plait__senses_agree(const float probability[1 << PLAIT__MODALITY_COUNT], unsigned asked);
 
+/* Whether a field's evidence says anything. */
+struct plait__field;
+bool plait__field_is_measured(const struct plait__field *field);
+
 #endif

@@ -315,6 +315,13 @@ static enum plait_status recall(const struct work *work, struct choice *choice, 
     return PLAIT_OK;
 }
 
+/* Whether every sense was asked by itself, and with them all sets. */
+static bool is_measured(const struct plait__tags *tags) {
+    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
+        if (tags->present >> m & 1 && !tags->by_set[1u << m]) return false;
+    return true;
+}
+
 static enum plait_status fill(const struct work *work, unsigned missing, const struct plait__field_rule *rule,
                               struct plait__field *field) {
     *field = (struct plait__field){.rule = rule};
@@ -331,12 +338,10 @@ static enum plait_status fill(const struct work *work, unsigned missing, const s
         return PLAIT_OK;
     }
     PLAIT__TRY(place(work, &choice, field));
+    if (!is_measured(work->tags)) return PLAIT_OK;
     plait__evidence(choice.probability, work->tags->present, field->evidence);
-    unsigned asked = 0;
-    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++)
-        if (work->tags->by_set[1u << m] && work->tags->present >> m & 1) asked |= 1u << m;
-    field->compared = (asked & (asked - 1)) != 0;
-    field->agreement = plait__senses_agree(choice.probability, asked);
+    field->compared = (work->tags->present & (work->tags->present - 1)) != 0;
+    field->agreement = plait__senses_agree(choice.probability, work->tags->present);
     return PLAIT_OK;
 }
 

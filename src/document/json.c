@@ -1,6 +1,9 @@
 #include "document/json.h"
 
+#include <math.h>
+
 #include "base/json_write.h"
+#include "document/evidence.h"
 #include "document/voice.h"
 
 /* Pixels to a tenth, probabilities to four places, times to a microsecond. */
@@ -28,9 +31,7 @@ static void write_ms(struct plait__writer *writer, const char *key, uint64_t us)
 /* ------------------------------------------------------------------ what it means */
 
 static void write_evidence(struct plait__writer *writer, const struct plait__field *field) {
-    float sum = 0;
-    for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) sum += field->evidence[m];
-    if (sum <= 0) { /* nothing was found, or nothing was measured */
+    if (!plait__field_is_measured(field)) { /* or nothing was found */
         plait__write_null(writer, "evidence");
         return;
     }
@@ -166,7 +167,10 @@ static void write_modalities(struct plait__writer *writer, const struct plait__d
         plait__write_bool(writer, "present", state->present);
         write_share(writer, "quality", state->quality);
         plait__write_int(writer, "timestamp_us", state->timestamp_us);
-        write_share(writer, "contribution", state->contribution);
+        if (isnan(state->contribution))
+            plait__write_null(writer, "contribution");
+        else
+            write_share(writer, "contribution", state->contribution);
         plait__write_close(writer, '}');
     }
     plait__write_close(writer, '}');

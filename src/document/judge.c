@@ -1,7 +1,9 @@
 /* What to think of a document that was read: how good each sense was, and whether a person should look. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "document/evidence.h"
 #include "document/reading.h"
 
 static void judge_modalities(struct plait__document *document) {
@@ -18,14 +20,16 @@ static void judge_modalities(struct plait__document *document) {
     states[PLAIT__MODALITY_LAYOUT].quality = line_count ? (float)(lines / line_count) : 0;
     states[PLAIT__MODALITY_IMAGE].quality = document->reading->contrast / (float)document->page_count;
 
-    int found = 0;
+    int found = 0, measured = 0;
     for (int i = 0; i < document->field_count; i++) {
         const struct plait__field *field = &document->fields[i];
         if (!field->value) continue;
         found++;
+        measured += plait__field_is_measured(field);
         for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) states[m].contribution += field->evidence[m];
     }
-    for (int m = 0; m < PLAIT__MODALITY_COUNT && found; m++) states[m].contribution /= (float)found;
+    for (int m = 0; m < PLAIT__MODALITY_COUNT && found; m++)
+        states[m].contribution = measured ? states[m].contribution / (float)measured : NAN;
 }
 
 static enum plait_status add_review(struct plait__document *document, const char *kind, const char *name) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "document/candidates.h"
+#include "document/evidence.h"
 #include "media/audio.h"
 #include "media/audio_mel.h"
 
@@ -159,6 +160,7 @@ static enum plait_status rivals_of(struct plait__document *document, int64_t val
 }
 
 static void write_evidence(struct plait__field *field, float before) {
+    if (!plait__field_is_measured(field)) return;
     const double moved = fabs((double)(plait__logit(field->confidence) - plait__logit(before)));
     const float share = (float)(moved / (moved + fabs((double)plait__logit(before)) + 1));
     for (int m = 0; m < PLAIT__MODALITY_COUNT; m++) field->evidence[m] *= 1 - share;

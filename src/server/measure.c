@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -117,7 +118,7 @@ static void measure_modality(struct plait__measure *measure, const char *name, c
     if (!state->present) return;
     plait__count(measure->present, PLAIT__LABELS(name), 1);
     plait__observe(measure->quality, PLAIT__LABELS(name), (double)state->quality);
-    plait__observe(measure->contribution, PLAIT__LABELS(name), (double)state->contribution);
+    if (!isnan(state->contribution)) plait__observe(measure->contribution, PLAIT__LABELS(name), (double)state->contribution);
 }
 
 void plait__measure_document(struct plait__measure *measure, const struct plait__document *document) {

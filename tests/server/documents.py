@@ -59,7 +59,9 @@ with Endpoint(plait, root, '--workers', 2, '--body-most', 4, '--pages-most', 3, 
         file.setnchannels(1), file.setsampwidth(2), file.setframerate(8000), file.writeframes(bytes(16000))
     body, kind = form([('document', name, None, load(path)), ('audio', 'note.wav', 'audio/wav', load(os.path.join(folder, 'silence.wav')))])
     check(untimed(server.post('/v1/documents', body, kind)[2]) == printed('--audio', os.path.join(folder, 'silence.wav'), path), 'multipart with a voice note: as read prints it')
-    check(json.loads(server.post('/v1/documents?fields_only=true', load(path), 'image/jpeg')[2])['tables'] == [], 'fields_only has no tables')
+    quick = json.loads(server.post('/v1/documents?fields_only=true', load(path), 'image/jpeg')[2])
+    check(quick['tables'] == [] and any(field['value'] for field in quick['fields'].values()), 'fields_only has fields, and no tables')
+    check(all(field['evidence'] is None and 'agreement' not in field for field in quick['fields'].values()) and all(sense['contribution'] is None for sense in quick['modalities'].values()), 'evidence that was not measured is not made up: %s' % quick['modalities'])
 
     invoice = pdf([['ACME TRADING', 'Date: 14/03/2019', 'one two three four five six seven'], ['TOTAL RM 25.60', 'and more words that follow, ten of them at least here']])
     open(os.path.join(folder, 'invoice.pdf'), 'wb').write(invoice)

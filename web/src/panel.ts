@@ -78,7 +78,7 @@ function text(document: Document) {
 function how(document: Document, ms: number) {
   const stages = Object.entries(document.timing_ms).filter(([name, time]) => name !== 'total' && time >= 0.5)
   const longest = Math.max(...stages.map(([, time]) => time), 1)
-  const senses = Object.entries(document.modalities).filter(([, sense]) => sense?.present) as [Modality, { quality: number; contribution: number }][]
+  const senses = Object.entries(document.modalities).filter(([, sense]) => sense?.present) as [Modality, { quality: number; contribution: number | null }][]
   return h('details', {}, h('summary', {}, `Read in ${milliseconds(ms)}`),
     h('div', { class: 'inside' },
       h('dl', { class: 'times' }, ...stages.flatMap(([name, time]) => {
@@ -89,7 +89,7 @@ function how(document: Document, ms: number) {
       h('dl', { class: 'facts' },
         ...senses.flatMap(([name, sense]) => [
           h('dt', {}, title(name)),
-          h('dd', {}, `${percent(sense.contribution)} of the answer (${modalities[name]}; quality ${percent(sense.quality)})`),
+          h('dd', {}, `${sense.contribution === null ? 'Part' : percent(sense.contribution)} of the answer (${modalities[name]}; quality ${percent(sense.quality)})`),
         ]),
         h('dt', {}, 'Way'), h('dd', {}, document.path.map(({ step }) => title(step).toLowerCase()).join(', then ')),
         h('dt', {}, 'Model'), h('dd', {}, `${document.model.name} ${document.model.version}`))))
