@@ -33,6 +33,7 @@ enum plait_status plait__fuse_job_run(struct plait__exchange *exchange, struct p
     if (status == PLAIT_OK) status = plait_fuse(moment, &job->options, &fusion);
     if (status == PLAIT_OK) status = plait_fusion_json(fusion, &text);
     if (status == PLAIT_OK) {
+        plait__drifts_note(exchange->edition, moment);
         measure_fusion(&exchange->server->measure, fusion);
         if ((status = plait__buffer_append(json, text, strlen(text))) != PLAIT_OK)
             plait__fail(replica->context, status, "%s", plait_context_error(json->context));

@@ -42,6 +42,11 @@
     X(confidence, HISTOGRAM, "plait_field_confidence", "Calibrated confidence of fields with a value.", ("field"), 0, SHARES) \
     X(agreement, HISTOGRAM, "plait_modality_agreement",                                                                       \
       "How far the modalities, asked one by one, say the same: 1 less the Jensen-Shannon divergence.", ("field"), 0, SHARES)  \
+    X(drift, GAUGE, "plait_modality_drift",                                                                                   \
+      "How far the newest embeddings are from those of training: population stability index less what chance adds.",          \
+      ("model", "version", "modality"), 0, {0})                                                                               \
+    X(drifted, GAUGE, "plait_modality_drifted", "1 where that is no chance, and large enough to matter.",                     \
+      ("model", "version", "modality"), 0, {0})                                                                               \
     X(inferences, COUNTER, "plait_inferences_total", "Runs of a model through the inference protocol.", ("model", "outcome"), \
       0, {0})                                                                                                                 \
     X(events, COUNTER, "plait_events_total", "CloudEvents by outcome.", ("outcome"), 0, {0})                                  \

@@ -13,7 +13,7 @@ struct plait__measure {
     struct plait__metric *requests, *request_seconds, *rejected, *disconnected, *crashes, *connections, *open;
     struct plait__metric *waiting, *queue_limit, *wait_seconds, *workers, *busy, *work_seconds;
     struct plait__metric *documents, *pages, *stages, *reviews, *checks, *present, *quality, *contribution, *confidence,
-        *agreement;
+        *agreement, *drift, *drifted;
     struct plait__metric *events, *inferences, *model_info, *build_info, *ready;
     struct plait__metric *traces, *dropped, *rolled_back, *stand_ins, *client_events, *client_seconds, *gpu_busy,
         *gpu_memory_used, *gpu_memory;

@@ -31,11 +31,13 @@ struct plait__edition *plait__edition_create(const struct plait__repository *rep
     snprintf(edition->folder, sizeof edition->folder, "%.4095s", folder);
     edition->package = package;
     plait__lines_begin(repository, edition);
+    plait__drifts_begin(&edition->drifts);
     return edition;
 }
 
 void plait__edition_destroy(struct plait__edition *edition) {
     if (!edition) return;
+    plait__drifts_end(&edition->drifts); /* before the replicas, whose statistics it reads */
     while (edition->idle) {
         struct plait__replica *replica = edition->idle;
         edition->idle = replica->next;

@@ -11,7 +11,9 @@
 
 #include "base/arena.h"
 #include "document/crops.h"
+#include "model/multimodal.h"
 #include "model/package.h"
+#include "observe/drift.h"
 #include "server/measure.h"
 #include "server/server.h"
 
@@ -60,6 +62,14 @@ struct plait__trial {
     double surer;       /* how much more its Brier score may be, after what people say is right; 0.05 by default */
 };
 
+/* The newest embeddings of a multimodal package's modalities.  drift.c */
+struct plait__drifts {
+    pthread_mutex_t lock;
+    plait_context *context; /* of the windows, under the lock */
+    struct plait__drift_window *windows[PLAIT__SENSES_MOST];
+    uint64_t added[PLAIT__SENSES_MOST];
+};
+
 struct plait__edition {
     char name[64], version[32], folder[4096], digest[65];
     bool package; /* with a manifest; otherwise model.onnx alone */
@@ -73,7 +83,8 @@ struct plait__edition {
     int holds, replica_count, card_count;
     struct plait__card cards[PLAIT__NETWORKS_MOST + 1];
     struct plait__replica *idle;
-    struct plait__crops lines;      /* its replicas' recognisers share runs.  lines.c */
+    struct plait__crops lines; /* its replicas' recognisers share runs.  lines.c */
+    struct plait__drifts drifts;
     struct plait__measure *measure; /* where those are counted; NULL: nowhere */
     struct plait__edition *next;
 };
@@ -143,6 +154,11 @@ struct plait__edition *plait__edition_create(const struct plait__repository *rep
                                              const char *folder, bool package);
 void plait__edition_destroy(struct plait__edition *edition); /* with its idle replicas; accepts NULL */
 void plait__lines_begin(const struct plait__repository *repository, struct plait__edition *edition);
+void plait__drifts_begin(struct plait__drifts *drifts);
+void plait__drifts_end(struct plait__drifts *drifts);
+/* Takes note of the embeddings that the moment has; any worker, while the edition is held. */
+struct plait_moment;
+void plait__drifts_note(struct plait__edition *edition, const struct plait_moment *moment);
 
 /* One that is warm; `warm_us_out` (may be NULL): plus the processor time that its first run took.  replicas.c */
 enum plait_status plait__replica_create(const struct plait__repository *repository, struct plait__edition *edition,

@@ -1,5 +1,5 @@
 """A multimodal package as a model of the inference protocol: each modality an input, the answer that of `plait fuse`."""
-import base64, json, math, os, random, struct, sys, tempfile, threading, wave
+import base64, gzip, json, math, os, random, struct, sys, tempfile, threading, wave
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 from endpoint import Endpoint
@@ -109,4 +109,16 @@ with Endpoint(plait, root, '--models', 'models', '--workers', 2, '--queue', 64, 
     runs, samples = shared('count') - before[0], shared('sum') - before[1]
     check(all(together) and all(abs(a - b) < 1e-5 for x, y in zip(alone, together) for a, b in zip(x, y)), 'fused together as alone')
     check(samples == 8 and runs < 8, '%d samples in %d runs' % (samples, runs))
+
+# The same picture again and again is not what was trained on; digits as they come are.
+mnist = os.path.join(os.environ.get('PLAIT_SHARED', os.path.join(root, '..', 'shared')), 'data', 'mnist', 'dev-images-idx3-ubyte.gz')
+streams = {'one picture': (lambda number: open(one, 'rb').read(), 1)}
+if os.path.exists(mnist):
+    pixels = gzip.open(mnist).read()[16:]
+    streams['digits as they come'] = (lambda number: b'P5 28 28 255\n' + pixels[784 * number:784 * (number + 1)], 0)
+for what, (picture_of, drifted) in streams.items():
+    with Endpoint(plait, root, '--models', 'models', '--workers', 2, '--queue', 64, '--quiet') as server:
+        failed = [number for number in range(256) if ask([{'name': 'image', 'datatype': 'BYTES', 'shape': [1], 'data': [base64.b64encode(picture_of(number)).decode()]}])[0] != 200]
+        found = {key.split('{')[0]: value for key, value in server.metrics().items() if key.startswith('plait_modality_drift') and 'modality="image"' in key}
+        check(not failed and found.get('plait_modality_drifted') == drifted and (found['plait_modality_drift'] > 0.1) == bool(drifted), '%s: %s' % (what, found))
 check.finish()
