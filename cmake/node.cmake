@@ -15,8 +15,10 @@ file(WRITE ${PLAIT_NODE_FOLDER}/package.json "{ \"type\": \"commonjs\" }\n")
 
 # -O1: linking is what takes the time, and optimises nothing that is tested.
 function(plait_runs_in_node target)
-    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PLAIT_NODE_FOLDER})
-    target_link_options(${target} PRIVATE -O1 -sNODERAWFS -sENVIRONMENT=node,worker -sEXIT_RUNTIME -sMAXIMUM_MEMORY=2GB)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PLAIT_NODE_FOLDER}
+                                               LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/node.js)
+    target_link_options(${target} PRIVATE -O1 -sNODERAWFS -sENVIRONMENT=node,worker -sEXIT_RUNTIME -sMAXIMUM_MEMORY=2GB
+                        --pre-js ${PROJECT_SOURCE_DIR}/cmake/node.js)
     if(PLAIT_WASM_VARIANT MATCHES threads)
         target_link_options(${target} PRIVATE -sPTHREAD_POOL_SIZE=4)
     endif()
