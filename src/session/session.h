@@ -34,7 +34,7 @@ struct plait__plan {
 
 /* Plans kept per session, the ones used last.  A plan has no values of its own, but a backend keeps tables in it that grow with
  * the values (which pixels a convolution reads), so that the memory all of them work in has a bound too. */
-enum { PLAIT__PLAN_CACHE = 32, PLAIT__PLAN_BYTES = 64 << 20 };
+enum { PLAIT__PLAN_CACHE = 48, PLAIT__PLAN_BYTES = 96 << 20 };
 
 /* What one operator took, over all its nodes and runs. */
 struct plait__op_time {
