@@ -89,7 +89,7 @@ export function checkSound(sound, hertz, now, who, late_us = 5e5) {
   check(sound?.sampleRate === 16_000, `${who}: sound at 16 kHz, found ${sound?.sampleRate}`)
   if (!sound) return
   const seconds = sound.samples.length / sound.sampleRate
-  check(seconds > (late_us > 1e6 ? 0.6 : 1) && seconds < 10.5, `${who}: some seconds of it, found ${seconds}`)
+  check(seconds > 0.6 && seconds < 10.5, `${who}: some seconds of it, found ${seconds}`)
   // It goes on while the page is cut out, and ends before anyone hears of it.
   const end = sound.timestamp_us + 1e6 * seconds
   check(sound.timestamp_us < sound.frame_us && end > sound.frame_us - late_us && end < now + 5e5,
