@@ -11,8 +11,14 @@ void plait__drifts_begin(struct plait__drifts *drifts) {
     pthread_mutex_init(&drifts->lock, NULL);
 }
 
-void plait__drifts_end(struct plait__drifts *drifts) {
-    for (int s = 0; s < PLAIT__SENSES_MOST; s++) plait__drift_destroy(drifts->windows[s]);
+void plait__drifts_end(struct plait__edition *edition) {
+    struct plait__drifts *drifts = &edition->drifts;
+    for (int s = 0; s < PLAIT__SENSES_MOST; s++) {
+        if (!drifts->windows[s]) continue;
+        if (edition->measure) /* nothing is asked of it any more */
+            plait__gauge(edition->measure->drifted, PLAIT__LABELS(edition->name, edition->version, drifts->names[s]), 0);
+        plait__drift_destroy(drifts->windows[s]);
+    }
     plait_context_destroy(drifts->context);
     pthread_mutex_destroy(&drifts->lock);
 }
@@ -24,6 +30,7 @@ static struct plait__drift_window *window_of(struct plait__drifts *drifts, const
     if (!drifts->context && plait_context_create(NULL, &drifts->context) != PLAIT_OK) return NULL;
     if (plait__drift_create(drifts->context, &sense->drift.reference, sense->size, WINDOW, &drifts->windows[s]) != PLAIT_OK)
         drifts->windows[s] = NULL;
+    drifts->names[s] = sense->name;
     return drifts->windows[s];
 }
 

@@ -37,7 +37,9 @@ struct plait__edition *plait__edition_create(const struct plait__repository *rep
 
 void plait__edition_destroy(struct plait__edition *edition) {
     if (!edition) return;
-    plait__drifts_end(&edition->drifts); /* before the replicas, whose statistics it reads */
+    if (edition->measure && edition->state == PLAIT__EDITION_GONE && *edition->digest)
+        plait__gauge(edition->measure->model_info, PLAIT__LABELS(edition->name, edition->version, edition->digest), 0);
+    plait__drifts_end(edition);
     while (edition->idle) {
         struct plait__replica *replica = edition->idle;
         edition->idle = replica->next;

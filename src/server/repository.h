@@ -67,6 +67,7 @@ struct plait__drifts {
     pthread_mutex_t lock;
     plait_context *context; /* of the windows, under the lock */
     struct plait__drift_window *windows[PLAIT__SENSES_MOST];
+    const char *names[PLAIT__SENSES_MOST]; /* of those that have a window; a replica's */
     uint64_t added[PLAIT__SENSES_MOST];
 };
 
@@ -155,7 +156,7 @@ struct plait__edition *plait__edition_create(const struct plait__repository *rep
 void plait__edition_destroy(struct plait__edition *edition); /* with its idle replicas; accepts NULL */
 void plait__lines_begin(const struct plait__repository *repository, struct plait__edition *edition);
 void plait__drifts_begin(struct plait__drifts *drifts);
-void plait__drifts_end(struct plait__drifts *drifts);
+void plait__drifts_end(struct plait__edition *edition); /* before its replicas, whose statistics and names it reads */
 /* Takes note of the embeddings that the moment has; any worker, while the edition is held. */
 struct plait_moment;
 void plait__drifts_note(struct plait__edition *edition, const struct plait_moment *moment);

@@ -120,5 +120,8 @@ for what, (picture_of, drifted) in streams.items():
     with Endpoint(plait, root, '--models', 'models', '--workers', 2, '--queue', 64, '--quiet') as server:
         failed = [number for number in range(256) if ask([{'name': 'image', 'datatype': 'BYTES', 'shape': [1], 'data': [base64.b64encode(picture_of(number)).decode()]}])[0] != 200]
         found = {key.split('{')[0]: value for key, value in server.metrics().items() if key.startswith('plait_modality_drift') and 'modality="image"' in key}
+        check(server.post('/v2/repository/models/digits/unload', {})[0] == 200, 'it goes')
+        gone = {key.split('{')[0]: value for key, value in server.metrics().items() if 'model="digits"' in key and ('drifted' in key or 'model_info' in key)}
+        check(gone == {'plait_model_info': 0, 'plait_modality_drifted': 0}, 'of what is gone nothing is said to be: %s' % gone)
         check(not failed and found.get('plait_modality_drifted') == drifted and (found['plait_modality_drift'] > 0.1) == bool(drifted), '%s: %s' % (what, found))
 check.finish()
