@@ -10,6 +10,7 @@ numbers of steps are fixed, so that only the machine's rounding differs from run
 build/native/plait (cmake --preset native && cmake --build --preset native) and the packages of requirements.txt.
 """
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -120,8 +121,7 @@ def main():
     o.data, o.work, o.package = o.data.resolve(), o.work.resolve(), o.package.resolve()
     o.golden = ROOT / 'tests' / 'golden' if o.package == PACKAGE else o.work / 'golden'
     todo = list(steps(o))
-    names = [name for name, _ in todo]
-    if o.fields: todo = [step for step in todo[names.index('tagger-inputs'):] if step[0] != 'voice']
+    if o.fields: todo = [step for step in itertools.dropwhile(lambda step: step[0] != 'tagger-inputs', todo) if step[0] != 'voice']
     names = [name for name, _ in todo]
     if o.list: return print('\n'.join(names))
     if o.again and o.again not in names: parser.error('no step %s: --list shows them' % o.again)
